@@ -1,0 +1,443 @@
+"""The command line: options, one call, one echo per command; exit codes as in docs/exit-codes.md. Heavy imports happen inside commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from medcheck.errors import InputError, MedcheckError
+from medcheck.version import VERSION
+
+if TYPE_CHECKING:
+    from medcheck.domain import Formulary, PatientFacts, Review, Vocabulary
+    from medcheck.settings import Settings
+
+
+class _Group(click.Group):
+    """Turns medcheck's own errors into a message and the exit code of their class."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MedcheckError as error:
+            click.echo(f"medcheck: {error}", err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(VERSION, prog_name="medcheck")
+def main() -> None:
+    """Find medicines that can worsen restless legs in a medication list, with evidence. It informs, it does not order."""
+
+
+# ---- what every command needs ------------------------------------------------------------------------------------------
+def _settings() -> Settings:
+    from medcheck.settings import read
+
+    return read(os.environ)
+
+
+def _formulary(settings: Settings) -> Formulary:
+    from medcheck.formulary import load_formulary
+
+    return load_formulary(settings.formulary_dir, settings.cache_dir)
+
+
+def _vocabulary(settings: Settings) -> Vocabulary:
+    from medcheck.vocabulary import load_vocabulary
+
+    return load_vocabulary(settings)
+
+
+def _today() -> date:
+    return date.today()  # noqa: DTZ011 - the list is dated in the reader's own calendar
+
+
+def _echo_json(value: Any, *, indent: int | None = 2) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+class PartialDateType(click.ParamType):
+    """A date given as a year, a month or a day."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The PartialDate of the text; a usage error otherwise."""
+        from medcheck.domain import PartialDate
+        from medcheck.parsing import read_partial_date
+
+        if isinstance(value, PartialDate):
+            return value
+        try:
+            return read_partial_date(value)
+        except InputError as error:
+            self.fail(str(error), param, ctx)
+
+
+class DayType(click.ParamType):
+    """A whole date, yyyy-mm-dd."""
+
+    name = "yyyy-mm-dd"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The date; a usage error otherwise."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no date of the form yyyy-mm-dd", param, ctx)
+
+
+def _fact_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    options = [
+        click.option("--age", type=click.IntRange(0, 130), help="Age in years."),
+        click.option("--sex", type=click.Choice(["female", "male"]), help="Sex; used only to ask about pregnancy, never for scoring."),
+        click.option("--pregnant/--not-pregnant", default=None, help="Whether the patient is pregnant."),
+        click.option("--ferritin", type=click.FloatRange(0, 100_000), help="Serum ferritin in ug/L (= ng/mL)."),
+        click.option("--ferritin-date", type=DayType(), help="When ferritin was measured."),
+        click.option("--tsat", type=click.FloatRange(0, 100), help="Transferrin saturation in percent."),
+        click.option("--egfr", type=click.FloatRange(0, 300), help="eGFR in mL/min/1.73 m2."),
+        click.option("--dialysis/--no-dialysis", default=None, help="Whether the patient is on dialysis."),
+        click.option("--rls/--no-rls", default=None, help="Whether restless legs syndrome is diagnosed."),
+        click.option("--symptom-onset", type=PartialDateType(), help="When symptoms began or worsened: 2025, 2025-06 or 2025-06-14."),
+        click.option("--condition", "conditions", multiple=True, help="A condition, for example seizures, long-qt, glaucoma; may be repeated."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _facts(formulary: Formulary, as_of: date, given: dict[str, Any]) -> PatientFacts:
+    """Patient facts from the options; conditions are taken by key or by the words users name them with.
+
+    Raises:
+        InputError: an unknown condition, or a date after `as_of`.
+    """
+    from medcheck.domain import PatientFacts
+
+    known = formulary.modifiers.conditions
+    words = {w: key for key, c in known.items() for w in (*c.words, c.name.lower())}
+    conditions = []
+    for text in given["conditions"]:
+        plain = " ".join(text.lower().replace("-", " ").replace("_", " ").split())
+        key = plain.replace(" ", "_")
+        found = key if key in known else words.get(plain) or words.get(text.lower())
+        if found is None:
+            raise InputError(f"--condition: not a condition that changes advice here; known are: {', '.join(sorted(known))}")
+        conditions.append(found)
+    onset = given["symptom_onset"]
+    for name, day in (("--ferritin-date", given["ferritin_date"]), ("--symptom-onset", onset.earliest if onset else None)):
+        if day is not None and day > as_of:
+            raise InputError(f"{name} lies after {as_of.isoformat()}, the day the review is made for")
+    return PatientFacts(
+        age=given["age"],
+        sex=given["sex"],
+        pregnant=given["pregnant"],
+        ferritin_ug_per_l=given["ferritin"],
+        ferritin_date=given["ferritin_date"],
+        tsat_percent=given["tsat"],
+        egfr=given["egfr"],
+        dialysis=given["dialysis"],
+        rls_diagnosed=given["rls"],
+        symptom_onset=onset,
+        conditions=tuple(dict.fromkeys(conditions)),
+    )
+
+
+# ---- review ------------------------------------------------------------------------------------------------------------
+@main.command()
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True)
+@click.option("--as-of", type=DayType(), help="The day the review is made for; today when not given.")
+@click.option("--fail-on", type=click.Choice(["A", "B", "C"], case_sensitive=False), help="Exit 1 for a flag of this tier or above, or anything unread.")
+@click.option("--region", type=click.Choice(["us", "uk"]), help="Whose abbreviations are meant where they differ; MEDCHECK_REGION otherwise.")
+@click.option("--references", is_flag=True, help="Print the references in full (table).")
+@click.option("--full", is_flag=True, help="Print all evidence and options of every flag (table).")
+@_fact_options
+@click.pass_context
+def review(
+    ctx: click.Context,
+    file: BinaryIO,
+    form: str,
+    as_of: date | None,
+    fail_on: str | None,
+    region: str | None,
+    references: bool,
+    full: bool,
+    **given: Any,
+) -> None:
+    """Review the medication list in FILE, or on standard input."""
+    from medcheck.review import Limits, review_text
+
+    settings = _settings()
+    limits = Limits(settings.max_line_chars, settings.max_mention_chars, settings.max_list_lines, settings.max_list_bytes)
+    text, note = _decoded(file, limits.max_list_bytes)
+    formulary = _formulary(settings)
+    day = as_of or _today()
+    facts = _facts(formulary, day, given)
+    result = review_text(text, facts, formulary, _vocabulary(settings), day, limits=limits, region=region or settings.region)
+    if note:
+        click.echo(f"medcheck: {note}", err=True)
+    _show(result, form, references=references, full=full)
+    if fail_on is not None and _fails(result, fail_on.upper()):
+        ctx.exit(1)
+
+
+def _decoded(file: BinaryIO, limit: int) -> tuple[str, str]:
+    """The text of a file and a note on its encoding.
+
+    Raises:
+        InputError: too large, binary, or in no encoding that can be told.
+    """
+    raw = file.read(limit + 1)
+    if len(raw) > limit:
+        raise InputError(f"the list is larger than {limit} bytes, the most that is read at once; split it, or set MEDCHECK_MAX_LIST_BYTES")
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if raw.startswith(mark):
+            try:
+                return raw.decode(encoding), ""
+            except UnicodeDecodeError as error:
+                raise InputError(f"the file says it is {encoding} but is not, at byte {error.start}; save it as UTF-8") from error
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if b"\0" in raw:
+            raise InputError("the file is binary, not text; export the list as plain text or CSV") from error
+        try:
+            return raw.decode("cp1252"), "the text is not UTF-8; it was read as Windows-1252: check accented letters"
+        except UnicodeDecodeError:
+            raise InputError(f"the text is neither UTF-8 nor Windows-1252 (byte {error.start}); save it as UTF-8") from error
+    if text.count("\0") > max(2, len(text) // 100):
+        raise InputError("the file is binary, not text; export the list as plain text or CSV")
+    return text, ""
+
+
+def _show(result: Review, form: str, *, references: bool, full: bool) -> None:
+    if form == "json":
+        from medcheck.rendering.plain import as_dict
+
+        _echo_json(as_dict(result))
+    elif form == "csv":
+        from medcheck.rendering.comma import as_csv
+
+        click.echo(as_csv(result), nl=False)
+    elif form == "markdown":
+        from medcheck.rendering.markdown import as_markdown
+
+        click.echo(as_markdown(result), nl=False)
+    else:
+        from medcheck.rendering.table import as_table
+
+        text = as_table(result, width=_width(), references=references, full=full)
+        if sys.stdout.isatty():
+            _print_rich(text)
+        else:
+            click.echo(text, nl=False)
+
+
+def _width() -> int:
+    if not sys.stdout.isatty():
+        return 110
+    import shutil
+
+    return max(60, min(140, shutil.get_terminal_size((110, 24)).columns))
+
+
+def _print_rich(text: str) -> None:
+    """Headings and tiers stand out on a terminal; without rich (an extra) the text is printed as it is."""
+    try:
+        from rich.console import Console
+        from rich.text import Text
+    except ImportError:
+        click.echo(text, nl=False)
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    for line in text.splitlines():
+        styled = Text(line)
+        if line and not line.startswith(" ") and line.split("   ")[0].isupper():
+            styled.stylize("bold")
+        styled.highlight_words(["A avoid if possible", "NOT RECOGNISED", "This is not an all-clear", "UNCONFIRMED"], style="bold red")
+        styled.highlight_words(["B review if symptoms fit"], style="bold yellow")
+        console.print(styled)
+
+
+def _fails(result: Review, tier: str) -> bool:
+    worst = any(f.tier.value <= tier for f in result.flags)
+    return worst or bool(result.summary.unread) or bool(result.summary.to_confirm) or not result.statements
+
+
+# ---- match and sig -----------------------------------------------------------------------------------------------------
+def _input_lines() -> Iterator[str]:
+    """Lines of standard input, without their ends; undecodable bytes become replacement characters, so no line is lost."""
+    for raw in sys.stdin.buffer:
+        yield raw.decode("utf-8", errors="replace").rstrip("\r\n")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+def match(as_json: bool) -> None:
+    """Read one drug text per line of standard input; print one answer per line, in the same order."""
+    from medcheck.rendering.plain import match_as_dict
+    from medcheck.review import match_one, prepare
+
+    settings = _settings()
+    index = prepare(_formulary(settings), _vocabulary(settings), settings.region).index
+    for line in _input_lines():
+        found = match_one(line[: settings.max_line_chars], index)
+        shown = match_as_dict(found)
+        if len(line) > settings.max_line_chars:
+            shown["note"] = f"only the first {settings.max_line_chars} characters were read"
+        if as_json:
+            _echo_json(shown, indent=None)
+        else:
+            names = ", ".join(found.ingredients) or found.name or "-"
+            others = "; ".join(f"{r.name} {r.score:.2f}" for r in found.other_readings[:3])
+            click.echo("\t".join((names, found.outcome.value, found.method.value, f"{found.score:.2f}", found.question or others)))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+@click.option("--region", type=click.Choice(["us", "uk"]), help="Whose abbreviations are meant where they differ.")
+def sig(as_json: bool, region: str | None) -> None:
+    """Read one dose instruction per line of standard input; print one answer per line, in the same order."""
+    from medcheck.rendering.plain import dosage_as_dict
+    from medcheck.review import prepare, read_sig
+
+    settings = _settings()
+    tools = prepare(_formulary(settings), _vocabulary(settings), region or settings.region)
+    for line in _input_lines():
+        dosage = read_sig(line[: settings.max_line_chars], tools)
+        shown = dosage_as_dict(dosage)
+        if as_json:
+            _echo_json(shown, indent=None)
+        else:
+            low, high = shown["daily_dose_mg_min"], shown["daily_dose_mg_max"]
+            daily = "-" if high is None else f"{high} mg/day" if low in (None, high) else f"{low}-{high} mg/day"
+            times = "-" if shown["doses_per_day"] is None else f"{shown['doses_per_day']}/day"
+            click.echo("\t".join((daily, times, shown["route"] or "-", "as needed" if shown["as_needed"] else "regular", shown["reason"])))
+
+
+# ---- formulary ---------------------------------------------------------------------------------------------------------
+@main.group()
+def formulary() -> None:
+    """Look at and check the curated data."""
+
+
+@formulary.command("check")
+@click.argument("directory", type=click.Path(path_type=Path), required=False)
+def formulary_check(directory: Path | None) -> None:
+    """Validate every data file; exit 3 and list every problem when something is wrong."""
+    from medcheck.formulary import compile_directory, formulary_directory
+    from medcheck.formulary.load import parse
+
+    source = formulary_directory(directory or _settings().formulary_dir)
+    loaded = parse(compile_directory(source))
+    tiers: dict[str, int] = {}
+    for entry in loaded.ingredients.values():
+        tiers[entry.tier.value] = tiers.get(entry.tier.value, 0) + 1
+    click.echo(f"formulary {loaded.version} ({loaded.sha256[:12]}) is valid: {len(loaded.ingredients)} ingredients in {len(loaded.classes)} classes,")
+    click.echo(f"{len(loaded.names)} names, {len(loaded.references)} references; by tier: {', '.join(f'{t} {n}' for t, n in sorted(tiers.items()))}")
+    click.echo("clinically reviewed" if loaded.clinically_reviewed else "not yet clinically reviewed (checked_by is empty)")
+
+
+@formulary.command("show")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True)
+def formulary_show(name: str, as_json: bool) -> None:
+    """Show one ingredient by any of its names: tier, evidence, brands, alternatives, sources."""
+    from medcheck.rendering.entry import entry_as_dict, entry_as_text
+    from medcheck.text import normalise_name
+
+    loaded = _formulary(_settings())
+    found = loaded.names.get(normalise_name(name))
+    names = [i for i in (found.ingredients if found else (name,)) if i in loaded.ingredients]
+    if not names:
+        raise InputError(f"nothing of that name is in the formulary; try: medcheck formulary search {name[:20]!r}")
+    for ingredient in names:
+        if as_json:
+            _echo_json(entry_as_dict(ingredient, loaded))
+        else:
+            click.echo(entry_as_text(ingredient, loaded), nl=False)
+
+
+@formulary.command("search")
+@click.argument("text")
+def formulary_search(text: str) -> None:
+    """List names that contain TEXT, each with its ingredients and tier."""
+    from medcheck.text import normalise_name
+
+    loaded = _formulary(_settings())
+    wanted = normalise_name(text)
+    hits = [(k, n) for k, n in loaded.names.items() if wanted and wanted in k]
+    for key, name in hits:
+        tiers = [loaded.ingredients[i].tier.value for i in name.ingredients if i in loaded.ingredients]
+        click.echo(f"{key}\t{', '.join(name.ingredients)}\t{name.kind}\t{', '.join(tiers) or 'not in the formulary'}")
+    if not hits:
+        raise InputError("no name contains that text")
+
+
+@formulary.command("due")
+@click.option("--as-of", type=DayType(), help="Today when not given.")
+def formulary_due(as_of: date | None) -> None:
+    """List the data files by the date of their next review; those that are due are marked."""
+    loaded = _formulary(_settings())
+    day = as_of or _today()
+    for file, due in sorted(loaded.reviews_due, key=lambda x: (x[1], x[0])):
+        click.echo(f"{due.isoformat()}\t{'DUE' if due <= day else 'later'}\t{file}")
+
+
+@formulary.command("schema")
+@click.option("--write", type=click.Path(path_type=Path), help="Write it to this file instead of printing it.")
+def formulary_schema(write: Path | None) -> None:
+    """Print the JSON Schema of the data files, generated from the one schema that checks them."""
+    from medcheck.formulary.schema import json_schema
+
+    text = json.dumps(json_schema(), indent=1, sort_keys=True) + "\n"
+    if write is not None:
+        write.write_text(text, encoding="utf-8")
+    else:
+        click.echo(text, nl=False)
+
+
+# ---- vocabulary --------------------------------------------------------------------------------------------------------
+@main.group()
+def vocabulary() -> None:
+    """Look at and extend the background list of drug names."""
+
+
+@vocabulary.command("info")
+@click.option("--json", "as_json", is_flag=True)
+def vocabulary_info(as_json: bool) -> None:
+    """Tell the sources, dates and counts of the background vocabulary."""
+    from medcheck.vocabulary import info
+
+    told = info(_vocabulary(_settings()))
+    if as_json:
+        _echo_json(told)
+        return
+    for key, value in told.items():
+        if key == "sources":
+            for source in value:
+                click.echo(f"source: {source['name']} {source['version']} ({source['date'] or 'no date'}), {source['names']} names")
+        else:
+            click.echo(f"{key}: {value}")
+
+
+@vocabulary.command("import")
+@click.argument("kind", type=click.Choice(["rxnorm", "ndc"]))
+@click.argument("path", type=click.Path(path_type=Path))
+def vocabulary_import(kind: str, path: Path) -> None:
+    """Add a release that was downloaded (RxNorm RRF zip or folder, FDA NDC zip or product.txt) to this site's vocabulary."""
+    from medcheck.vocabulary import import_release
+
+    source = import_release(kind, path, _settings())
+    click.echo(f"imported {source.name} {source.version}: {source.names} names, dated {source.date or 'not told'}")

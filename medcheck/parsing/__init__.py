@@ -1,0 +1,20 @@
+"""Text -> statements: lists and sections, status, dose instructions, dates. Knows no drug: names come as mentions."""
+
+from medcheck.parsing.attach import Readers, Spotted, attach
+from medcheck.parsing.dates import read_partial_date, read_period
+from medcheck.parsing.segment import HeadingReader, Segment, segment
+from medcheck.parsing.sig import SigReader
+from medcheck.parsing.status import StatusReader
+
+__all__ = [
+    "HeadingReader",
+    "Readers",
+    "Segment",
+    "SigReader",
+    "Spotted",
+    "StatusReader",
+    "attach",
+    "read_partial_date",
+    "read_period",
+    "segment",
+]

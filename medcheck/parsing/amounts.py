@@ -1,0 +1,439 @@
+"""How much: numbers with units, tablets, strengths, ranges, schemes of a day; knows no drug and no totals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from medcheck.parsing.clause import Amount
+from medcheck.parsing.frequencies import take_times
+from medcheck.parsing.lexicon import Word
+from medcheck.parsing.scan import Scan
+
+_DAY_HOURS = 24
+_LEAST_CLOCK = 100  # 24-hour clock without a colon
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_SMALL_COUNT = 8  # a bare whole number up to this is taken for tablets, a larger one for an amount without a unit
+_WIDEST_RANGE = 5  # "5-325 mg" is two ingredients, "25-100 mg" can be a range
+_WIDEST_SPLIT = 3  # "300/300/600" is a split day, "100/25/200" is three ingredients
+_LEVODOPA_RATIO = 4  # carbidopa or benserazide to levodopa
+_SEPARATORS: Final = frozenset(("-", "/", "+", "to", "or"))
+_BEFORE_PERIOD: Final = frozenset(("number", "every", "a", "per", "/", "ordinal", "in", "times"))
+_DOSE_FOLLOWS: Final = frozenset((
+    "frequency", "timing", "route", "as_needed", "every", "times", "adverb", "per", "directed", "once", "weekday", "at", "upto", "limit",
+    "clock", "repeat", "total", "ordinal", "ambiguous",
+))  # fmt: skip
+_BASE: Final = {name: Word("unit", 1.0, 1.0, name, (), "", name) for name in ("mg", "mL")}
+
+
+def read_number(scan: Scan, i: int) -> int:
+    """Read the numbers at i with their units, and what they are by the words behind them."""
+    told = scan.told
+    if (
+        i
+        and told[i - 1].kind == "period"
+        and told[i - 1].word.high >= 1
+        and len(told[i - 1].word.text) > 2
+        and (i == 1 or told[i - 2].kind not in _BEFORE_PERIOD)
+    ):
+        scan.clause.dated = True  # "days 1-5"
+        return scan.number_range(i)[2]
+    figures: list[tuple[float, Word | None]] = []
+    separators: list[str] = []
+    j = i
+    while True:
+        value = told[j].value
+        j += 1
+        unit = None
+        if told[j].kind == "unit":
+            unit = told[j].word
+            j += 1
+        figures.append((value, unit))
+        separator = told[j].kind
+        if separator not in _SEPARATORS or told[j + 1].kind != "number":
+            break
+        follower = told[j + 2]
+        if unit is not None and (
+            (separator == "/" and (follower.kind == "period" or (follower.kind == "unit" and follower.word.name == "mL")))
+            or follower.kind in ("form", "x")
+            or (follower.kind not in ("unit", "/", "-") and told[j + 1].value <= 4)
+        ):
+            break
+        if separator == "-" and follower.kind == "x" and _SMALL_COUNT < value < _FIRST_YEAR:
+            break
+        separators.append(separator)
+        j += 1
+    if not separators:
+        return read_one(scan, i, j, figures[0][0], figures[0][0], figures[0][1])
+    return read_several(scan, i, j, figures, separators)
+
+
+def read_several(scan: Scan, i: int, j: int, figures: list[tuple[float, Word | None]], separators: list[str]) -> int:
+    """Several numbers joined by signs: a range, two ingredients, the doses of a day, a duration, a date."""
+    unit = next((u for _, u in reversed(figures) if u is not None), None)
+    values = [v for v, _ in figures]
+    if unit is None and any(_FIRST_YEAR <= v <= _LAST_YEAR for v in values):
+        scan.clause.dated = True
+        return j
+    if unit is not None:
+        values = [v * ((u or unit).high if (u or unit).name in ("mg", "mL") else 1.0) for v, u in figures]
+        if unit.name in ("mg", "mL"):
+            unit = _BASE[unit.name]
+    low, high = min(values), max(values)
+    if all(s in ("to", "or", "-") for s in separators) and (len(values) == 2 or "-" not in separators):
+        if scan.changed:
+            scan.changed = False
+            return read_one(scan, i, j, values[-1], values[-1], unit)
+        mass = unit is not None or low > _SMALL_COUNT
+        wide = high > _WIDEST_RANGE * low or (scan.larger and high >= _LEVODOPA_RATIO * low) or values[0] > values[-1]
+        if "-" in separators and mass and wide and not (unit is not None and unit.name != "mg"):
+            return take_pair(scan, j, values)
+        if "-" in separators and unit is not None and unit.name == "mg" and scan.told[j].kind == "form" and count_follows(scan, j + 1):
+            return take_pair(scan, j, values)
+        return read_one(scan, i, j, low, high, unit)
+    if len(values) == 2 and separators[0] == "/" and unit is None:
+        if values[1] in (7, 52, 12) and scan.told[j].kind != "form":
+            scan.clause.dated = True
+            return j
+        if values[1] == _DAY_HOURS and 0 < values[0] <= 12:
+            scan.add_interval(values[0] / _DAY_HOURS, values[0] / _DAY_HOURS)
+            return j
+    if len(values) in (3, 4) and len(set(separators)) == 1 and is_scheme(values, unit, separators[0]):
+        c = scan.take_quantity()
+        c.scheme = (tuple(values), unit is not None)
+        c.timed = True
+        moments = ("morning", "noon", "evening", "bedtime")
+        scan.timing.update(m for m, v in zip(moments, values, strict=False) if v > 0)
+        return j
+    return take_pair(scan, j, values)
+
+
+def is_scheme(values: list[float], unit: Word | None, separator: str) -> bool:
+    """Whether three or four joined numbers are the doses of one day."""
+    if unit is not None and unit.name != "mg":
+        return False
+    low, high = min(values), max(values)
+    if unit is None and separator == "/" and (high <= 31 or low == 0):
+        return False  # looks like a date
+    return high > 0 if low == 0 else high <= _WIDEST_SPLIT * low
+
+
+def count_follows(scan: Scan, j: int) -> bool:
+    """Whether a count of tablets comes before the frequency: then a range before it is a strength of two parts."""
+    told = scan.told
+    return any(told[k].kind == "number" and told[k + 1].kind == "form" for k in range(j, min(j + 4, len(told) - 1)))
+
+
+def take_pair(scan: Scan, j: int, values: list[float]) -> int:
+    """Take the numbers as the strengths of several ingredients."""
+    c = scan.clause if not (scan.clause.amounts or scan.clause.count) else scan.take_quantity()
+    c.pair = c.pair or tuple(values)
+    scan.strengths = True
+    if not c.quantity and not c.timed:
+        c.first = "quantity"
+    if scan.told[j].kind == "form":
+        scan.see_form(scan.told[j].word)
+        j += 1
+    return j
+
+
+def read_one(scan: Scan, i: int, j: int, low: float, high: float, unit: Word | None) -> int:
+    """One amount or range of amounts, `unit` as written."""
+    if unit is not None:
+        if unit.name == "mg":
+            return read_mass(scan, i, j, low * unit.high, high * unit.high)
+        c = scan.take_quantity()
+        least = scan.least(low)
+        if unit.name == "mL":
+            if c.amounts and c.concentration is None and scan.told[i - 1].kind in ("in", "/", "per") and high > 0:
+                c.concentration = c.amounts.pop().high / (high * unit.high)  # "10 mg in 5 mL"
+            else:
+                c.volume = (None if least is None else low * unit.high, high * unit.high)
+        else:
+            c.other = (least, high, unit.name)
+            scan.imply_route(unit.route)
+            scan.eye = scan.eye or unit.name == "drop"
+        return j
+    told = scan.told
+    kind = told[j].kind
+    if kind in ("a", "of", "every") and told[j + 1].kind == "form":
+        j, kind = j + 1, "form"
+    elif kind == "of" and told[j + 1].kind == "a" and told[j + 2].kind == "form":
+        j, kind = j + 2, "form"
+    reader = _AFTER_NUMBER.get(kind)
+    return read_bare(scan, i, j, low, high) if reader is None else reader(scan, i, j, low, high)
+
+
+def read_counted(scan: Scan, _i: int, j: int, low: float, high: float) -> int:
+    """A number before a form: tablets, patches. Doses are no amount: "x 2 doses"."""
+    word = scan.told[j].word
+    j += 1
+    if word.name == "dose":
+        if low == high == 1 and not scan.clause.timed:
+            scan.clause.single = True
+        return j
+    if word.name in ("liquid", "cream", "inhaler"):
+        scan.see_form(word)
+        return j
+    c = scan.clause
+    if c.count is not None and not c.timed and scan.brackets:
+        return j  # "600 mg (2 capsules)" said once already
+    c = scan.take_quantity(counted=True)
+    c.bracketed = scan.brackets and bool(c.amounts) and not c.amounts[-1].formed
+    c.count, c.counted = (scan.least(low), high), word.name
+    scan.see_form(word)
+    return j
+
+
+def read_number_period(scan: Scan, _i: int, j: int, low: float, high: float) -> int:
+    """A number before hours, days or weeks that is no interval: a duration, or "3 days a week"."""
+    told = scan.told
+    period = told[j].word.high
+    if told[j + 1].kind == "before" or told[j + 1].word.text.startswith(("before", "prior")):
+        return j + 1 + (told[j + 1].kind == "before")
+    if period == 1 and high <= 7:
+        after = scan.period_at(j + 1)
+        if after is not None and after[0] == 7:
+            scan.add_pattern(low / 7, high / 7)
+            return after[1]
+    if period * high == 1 and period < 1:
+        scan.add_daily()  # "8 mg 24 hours" written without its slash
+    else:
+        scan.clause.dated = True
+    return j + 1
+
+
+def read_number_adverb(scan: Scan, i: int, j: int, low: float, high: float) -> int:
+    """Read "6 hourly"; before another adverb a number counts tablets."""
+    period = scan.told[j].word.high
+    if period < 1 / 2:
+        if low > 0:
+            scan.add_interval(low * period, high * period)
+        return j + 1
+    return read_bare(scan, i, j, low, high)
+
+
+def read_number_am_pm(scan: Scan, i: int, j: int, low: float, high: float) -> int:
+    """A number before "am" or "pm": a clock time, or a count where nothing else was counted ("1 am 2 pm")."""
+    told = scan.told
+    text = told[j].word.text
+    if text in ("am", "pm") and high <= 12:
+        c = scan.clause
+        given = bool(c.amounts and not c.amounts[-1].formed) or c.count is not None or c.other is not None
+        if (given and not c.timed) or (told[i - 1].kind in ("at", "and", ",") and c.quantity) or high > 3:
+            scan.add_clock(high % 12 + (12 if text == "pm" else 0))
+            return j + 1
+    return read_bare(scan, i, j, low, high)
+
+
+def read_bare(scan: Scan, i: int, j: int, low: float, high: float) -> int:
+    """A number with nothing that says what it counts."""
+    told = scan.told
+    kind = told[j].kind
+    before = told[i - 1].kind if i else ""
+    whole = low == high
+    if whole and _LEAST_CLOCK <= low <= 2400 and before in ("and", ",") and scan.clause.moments and scan.clause.moments[-1][0][0].isdigit():
+        scan.add_clock(low // 100)  # "at 0900 and 2100"
+        return j
+    if kind in ("month", "%") or before in ("month", "supply", "<", "since") or (whole and _FIRST_YEAR <= low <= _LAST_YEAR):
+        if kind != "%" and before not in ("supply", "<"):
+            scan.clause.dated = True
+        return j + 1 if kind in ("month", "%") else j
+    k = j
+    while told[k].kind in ("of", "a"):
+        k += 1
+    if (
+        told[k].kind == "number"
+        and told[k + 1].kind == "unit"
+        and told[k + 1].word.name in ("mg", "mL")
+        and (k > j or high < 1 or told[k + 2].kind == "form")
+    ):
+        c = scan.take_quantity(counted=True)
+        c.count = (scan.least(low), high)  # "two 75 mg tablets"
+        return k
+    worded = told[i].word.text == "worded"
+    said = (
+        kind in _DOSE_FOLLOWS
+        or (kind in ("a", "/") and told[k if kind == "a" else j + 1].kind in ("period", "form"))
+        or before in ("take", "form")
+    )
+    if (kind == "(" and worded) or (kind == "number" and told[j + 1].kind == "x"):
+        said = True  # "two (tablets)", "one three times a day"
+    if not said or scan.why:
+        return j
+    strengths = scan.strengths
+    if high <= _SMALL_COUNT and (worded or strengths or (float(low).is_integer() and float(high).is_integer())) and high > 0:
+        c = scan.take_quantity(counted=True)
+        if c.count is None:
+            c.count = (scan.least(low), high)
+    elif high > 0:
+        c = scan.take_quantity()
+        c.bare = (scan.least(low), high)
+    return j
+
+
+def read_mass(scan: Scan, i: int, j: int, low: float, high: float) -> int:
+    """Read a mass in mg: a strength, a dose, a whole day, a concentration or a rate."""
+    told = scan.told
+    kind = told[j].kind
+    role = ""
+    if kind in ("/", "per", "in"):
+        k, number = j + 1, 1.0
+        if told[k].kind == "a":
+            k += 1
+        if told[k].kind == "number":
+            number, k = told[k].value, k + 1
+        unit = told[k]
+        if unit.kind == "kg":
+            scan.take_quantity().weight = True
+            return k + 1
+        if unit.kind == "unit" and unit.word.name == "mL":
+            if number > 0:
+                scan.take_quantity().concentration = high / (number * unit.word.high)
+            return k + 1
+        if unit.kind == "unit" and unit.word.name != "mg":
+            scan.imply_route(unit.word.route)
+            role, j = "strength", k + 1
+        elif unit.kind == "form":
+            scan.see_form(unit.word)
+            role, j = "strength", k + 1
+        elif unit.kind == "period" and number > 0 and kind != "in":
+            days = number * unit.word.high
+            if unit.word.high < 1 or "patch" in scan.forms or any(t.kind == "form" and t.word.name == "patch" for t in told[k : k + 4]):
+                scan.take_quantity().rate = (low / days, high / days)
+                return k + 1
+            if days == 1:
+                role = "day"
+    before = told[i - 1].kind if i else ""
+    if before in ("of", "=", "is") and i > 1 and told[i - 2].kind == "total":
+        before = "total"
+    total = before == "total" or told[j].kind == "total"
+    if total:
+        text = told[i - 1].word.text if before == "total" else told[j].word.text
+        role = "day" if role == "day" or "daily" in text or text == "tdd" or scan.is_day_at(j) else "total"
+        if told[j].kind == "total":
+            j += 1
+    elif before == "=" or told[j].kind == "=":
+        role = "total"
+    if told[j].kind == "every" and told[j].word.text == "each":
+        role, j = "strength", j + 1
+    c = scan.clause
+    link = scan.link
+    formed = told[j].kind == "form"
+    if scan.brackets and not role and not formed and c.count is not None and not c.amounts and not c.pair:
+        role = "total" if not c.timed else ""
+    if role == "day" and c.quantity and c.timed:
+        scan.stated.append(high)
+        return scan.skip_period(j)
+    c = scan.take_quantity()
+    if link == "and" and len(c.amounts) == 1 and c.count is None and not c.timed and not c.amounts[0].formed:
+        c.summed = True
+    amount = Amount(scan.least(low), high, role, scan.brackets)
+    if scan.changed and c.amounts:
+        c.amounts.clear()
+    c.amounts.append(amount)
+    scan.strengths = True
+    if formed:
+        amount.formed = True
+        scan.see_form(told[j].word)
+        j += 1
+    if role == "day":
+        c.divided = c.divided or total
+        c.timed = c.generic = True
+        return scan.skip_period(j)
+    return j
+
+
+def read_form_word(scan: Scan, i: int) -> int:
+    """Read a form without a number: the amount before it is of one of them."""
+    c = scan.clause
+    if c.amounts and not c.timed and c.count is None and scan.told[i].word.name not in ("liquid", "cream", "dose"):
+        c.amounts[-1].formed = True
+    scan.see_form(scan.told[i].word)
+    return i + 1
+
+
+def read_number_x(scan: Scan, i: int, j: int, low: float, high: float) -> int:
+    """A number before "x" or "times": times a day, or "2 x 100 mg"."""
+    told = scan.told
+    k = j + 1
+    times = told[j].word.text.startswith("time")
+    if not times and told[k].kind == "number" and told[k + 1].kind == "period":
+        return read_bare(scan, i, j, low, high)  # "and 2100 x 3 days", "2017-2020 x 3 days"
+    if scan.open and told[i - 1].kind != "upto":
+        scan.open = False
+    if told[k].kind == "number" and told[k + 1].kind == "unit" and not times:
+        c = scan.take_quantity(counted=True)
+        c.count, c.crossed = (low, high), True
+        return k
+    if not times and told[k].kind == "number" and told[k].value <= _SMALL_COUNT and high <= _SMALL_COUNT and scan.period_at(j) is None:
+        c = scan.take_quantity(counted=True)
+        c.count = (told[k].value, told[k].value)  # "3x1": three times one tablet
+        scan.add_fixed(low, high)
+        k += 1
+        if told[k].kind == "form":
+            scan.see_form(told[k].word)
+            k += 1
+        return scan.skip_period(k)
+    if told[k].kind == "form":
+        return read_counted(scan, i, k, low, high)
+    return take_times(scan, low, high, k)
+
+
+def read_cross(scan: Scan, i: int) -> int:
+    """An "x" before a number: a duration, a count of tablets, or times a day."""
+    told = scan.told
+    if told[i + 1].kind != "number":
+        return i + 1
+    low, high, j = scan.number_range(i + 1)
+    kind = told[j].kind
+    c = scan.clause
+    if kind == "period" or (kind == "form" and told[j].word.name == "dose"):
+        c.dated = True
+        return j + 1
+    if kind == "/" and told[j + 1].kind == "number" and told[j + 1].value in (7, 12, 52):
+        c.dated = True
+        return j + 2
+    if kind == "form":
+        return read_counted(scan, i, j, low, high)
+    if kind == "adverb" and c.amounts and c.count is None and not c.timed and told[j].word.high == 1:
+        c.count, c.crossed = (low, high), True  # "20 mg x 2 daily": two tablets or twice
+        return j
+    if kind == "x" and told[j].word.text.startswith("time"):
+        j, kind = j + 1, told[j + 1].kind  # "x 3 times a day"
+    if kind in ("adverb", "/", "per", "a", "every") and scan.period_at(j) is not None:
+        return take_times(scan, low, high, j)
+    if c.amounts and c.count is None and not c.timed:
+        c.count = (low, high)
+    return j
+
+
+def read_per(scan: Scan, i: int) -> int:
+    """A sign or word that may begin a period: "/day", "per week", "a day", "in 24 hours"; "a tablet" is one."""
+    told = scan.told
+    kind = told[i].kind
+    after = told[i + 1]
+    if kind == "a" and after.kind == "form":
+        return read_counted(scan, i, i + 1, 1.0, 1.0) if scan.clause.count is None or scan.clause.timed else i + 1
+    if kind == "a" and after.kind == "number" and told[i + 2].kind == "unit" and told[i + 3].kind == "form" and scan.clause.count is None:
+        c = scan.take_quantity(counted=True)
+        c.count = (1.0, 1.0)  # "a 25 mg tablet"
+        return i + 1
+    if kind in ("/", "per", "a", "in") and after.kind in ("period", "number"):
+        period = scan.period_at(i)
+        if period is not None and (kind != "in" or period[0] == 1) and period[0] >= 1:
+            if period[0] == 1:
+                scan.add_daily()
+            else:
+                scan.add_pattern(1 / period[0], 1 / period[0])
+            return period[1]
+        if period is not None and kind == "in":
+            return period[1]
+    if kind == "/":
+        scan.link = "/"
+    return i + 1
+
+
+_AFTER_NUMBER: Final[dict[str, Callable[[Scan, int, int, float, float], int]]] = {
+    "form": read_counted, "x": read_number_x, "period": read_number_period, "adverb": read_number_adverb, "ambiguous": read_number_am_pm,
+}  # fmt: skip

@@ -1,0 +1,119 @@
+"""One clause of a dose instruction: an amount with its frequency; knows no words."""
+
+from __future__ import annotations
+
+Span = tuple[float | None, float]
+_QUANTITY_FIELDS = (
+    "amounts", "count", "counted", "crossed", "other", "volume", "bare", "concentration", "rate", "pair", "scheme", "summed", "quantity",
+)  # fmt: skip
+
+
+class Amount:
+    """A mass in mg. `role`: "" as found, "strength" of one tablet, "total" of one intake, "day" for the whole day."""
+
+    __slots__ = ("bracketed", "formed", "high", "low", "role")
+
+    def __init__(self, low: float | None, high: float, role: str, bracketed: bool) -> None:
+        self.low, self.high, self.role, self.bracketed = low, high, role, bracketed
+        self.formed = False  # a form stands right behind it
+
+
+class Clause:
+    """One amount and how often it is taken, as far as the words say. Frequencies are per day."""
+
+    __slots__ = (
+        "amounts", "bare", "bracketed", "concentration", "count", "counted", "crossed", "dated", "divided", "extra", "first",
+        "fixed", "follows", "generic", "loose", "moments", "other", "pair", "patterns", "prn", "quantity", "rate", "repeat",
+        "scheme", "single", "summed", "timed", "unclear", "volume", "weight",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.amounts: list[Amount] = []
+        self.count: Span | None = None
+        self.counted = ""  # what is counted: tablet, patch
+        self.bracketed = False  # the count stands in brackets behind an amount
+        self.crossed = False  # "2 x 100 mg"
+        self.other: tuple[float | None, float, str] | None = None  # units, puffs, drops
+        self.volume: Span | None = None  # mL
+        self.bare: Span | None = None  # an amount without a unit
+        self.concentration: float | None = None  # mg per mL
+        self.rate: Span | None = None  # mg per day
+        self.pair: tuple[float, ...] = ()  # strengths of several ingredients
+        self.scheme: tuple[tuple[float, ...], bool] | None = None  # amounts of one day, and whether they are mg
+        self.summed = False  # "100 mg plus 25 mg"
+        self.fixed: list[Span] = []
+        self.generic = False  # "daily": once, unless moments say more
+        self.patterns: list[Span] = []  # less than daily
+        self.moments: list[list[str]] = []
+        self.loose: Span | None = None  # "3 times" of a period not said
+        self.extra = 0.0
+        self.repeat = 0.0
+        self.divided = self.prn = self.single = self.dated = self.weight = False
+        self.follows = False  # a later course: "then ..."
+        self.unclear = ""
+        self.first = ""
+        self.quantity = False
+        self.timed = False
+
+
+def fold(clauses: list[Clause], stated: list[float]) -> list[Clause]:
+    """Fold what is no whole clause into its neighbours; amounts that are sums of the day go to `stated`."""
+    kept: list[Clause] = []
+    for c in clauses:
+        before = kept[-1] if kept else None
+        if before is None:
+            kept.append(c)
+        elif not c.quantity:
+            if c.follows and c.timed and before.quantity and before.timed:
+                _join_quantity(c, before)  # "300 mg daily, then bid"
+                kept.append(c)
+            else:
+                _join_frequency(before, c)
+        elif c.timed or not _fold_quantity(before, c, stated):
+            kept.append(c)
+    return kept
+
+
+def _fold_quantity(before: Clause, c: Clause, stated: list[float]) -> bool:
+    """Whether an amount without a frequency was explained by the clause before it (a strength, a restated or handed-out amount)."""
+    if not before.quantity:
+        _join_quantity(before, c)
+        return True
+    if before.scheme is not None and not before.amounts and not before.pair and (c.amounts or c.pair):
+        before.amounts, before.pair = c.amounts, c.pair
+        return True
+    if c.concentration is not None and before.concentration is None:
+        before.concentration = c.concentration
+        return c.volume is None and not c.amounts
+    if c.amounts and not c.summed and len(c.amounts) == 1:
+        amount = c.amounts[0]
+        if amount.role == "day":
+            stated.append(amount.high)
+            return True
+        if before.count is not None and not before.amounts and not before.pair:
+            before.amounts.append(amount)
+            if amount.bracketed and not amount.role and not amount.formed and before.count != (1.0, 1.0):
+                before.unclear = "whether the amount is of one tablet or of the whole dose is not said"
+            return True
+        return any(abs(a.high - amount.high) < 1e-9 for a in before.amounts)
+    return not (c.amounts or c.other or c.volume or c.scheme or c.prn or c.bare)
+
+
+def _join_frequency(into: Clause, c: Clause) -> None:
+    into.fixed += c.fixed
+    into.patterns += c.patterns
+    into.moments += c.moments
+    into.generic = into.generic or c.generic
+    into.timed = into.timed or c.timed
+    into.prn = into.prn or c.prn
+    into.dated = into.dated or c.dated
+    into.single = into.single or c.single
+    into.loose = into.loose or c.loose
+    into.unclear = into.unclear or c.unclear
+
+
+def _join_quantity(into: Clause, c: Clause) -> None:
+    for name in _QUANTITY_FIELDS:
+        setattr(into, name, getattr(c, name))
+    into.prn = into.prn or c.prn
+    into.dated = into.dated or c.dated

@@ -1,0 +1,342 @@
+"""Dates and durations in words around a drug -> Period; knows no drug, no clock: today is the caller's `as_of`.
+
+A date known to the month or year is the span it can lie in. A date whose day and month can be swapped covers both readings. A date
+without a word that says otherwise is a start. What lies after `as_of` or cannot be ("31/02/2020") is left out and returned as a doubt.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from medcheck.domain import PartialDate, Period
+from medcheck.errors import InputError
+
+_MONTH_NAMES = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?"
+)
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NUMBER_WORDS: Final = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
+    "twelve": 12, "fifteen": 15, "twenty": 20, "a": 1, "an": 1, "couple of": 2, "a couple of": 2, "few": 3, "a few": 3, "several": 4,
+}  # fmt: skip
+_NUMBER = (
+    r"\d{1,3}(?:\.\d)?|a couple of|couple of|a few|few|several|half an?|half|an?|one|two|three|four|five|six|seven|eight|nine|ten"
+    r"|eleven|twelve|fifteen|twenty"
+)
+_UNIT = r"mg|mcg|ug|µg|g|gm|grams?|ml|micrograms?|units?|iu|tabs?|tablets?|caps?|capsules?|%|international|puffs?|x|times"
+_NO_UNIT = rf"(?!\d|[.,/]\d|\s{{0,2}}-?\s{{0,2}}(?:{_UNIT})(?![a-z]))"
+_YEAR = r"(?:19|20|21)\d\d"
+_FROM_TO = r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}"
+_ABOUT = r"(?:(?:about|around|approximately|approx\.?|nearly|almost|at\ least|only|up\ to)\s{1,3})?"
+_ATOM = re.compile(
+    rf"""
+      (?<![\d/.,-])(?P<iso>{_YEAR})-(?P<iso_m>0\d|1[0-2])(?:-(?P<iso_d>\d\d))?(?![\d-])
+    | (?<![\d/.,-])(?P<dmy_a>\d{{1,2}})(?P<sep>[/.-])(?P<dmy_b>\d{{1,2}})(?P=sep)(?P<dmy_y>{_YEAR}|\d\d){_NO_UNIT}
+    | (?<![\d/.,-])(?P<my_m>\d{{1,2}})/(?P<my_y>{_YEAR}){_NO_UNIT}
+    | (?<![\w/.,-])(?P<yy_a>{_YEAR}){_FROM_TO}(?P<yy_b>{_YEAR}|\d\d(?!\d)|present|now|current|date|today)(?![\d/-]){_NO_UNIT}
+    | (?<![a-z])(?:(?P<md>\d{{1,2}})(?:st|nd|rd|th)?[\s-]{{1,3}}(?:of\s{{1,3}})?)?(?P<mon>{_MONTH_NAMES})(?![a-z])\.?
+          (?:[\s,]{{1,3}}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?=[\s,]{{1,3}}{_YEAR}))?(?:[\s,/'’-]{{1,3}}(?P<mon_y>{_YEAR}|(?<=['’])\d\d|(?<=-)\d\d(?!\d)){_NO_UNIT})?
+    | (?<![\w/.,-])(?P<year>{_YEAR}){_NO_UNIT}(?!-\d)
+    | (?<![\w/.,])(?P<lead>(?:for|x|×|over|during|past|last|after|of)\s{{0,3}}{_ABOUT}(?:the\s{{1,3}})?
+              (?:(?:last|past|previous)\s{{1,3}})?)?
+          (?P<n>{_NUMBER})(?:\s{{0,2}}(?:-|–|to|or)\s{{0,2}}(?P<n2>{_NUMBER}))?[\s-]{{0,3}}
+          (?P<unit>days?|weeks?|wks?|months?|mths?|mos?|years?|yrs?|decades?)(?![a-z])
+          (?P<ago>\s{{0,3}}(?:ago|back|earlier|previously|prior))?
+    | (?<![\w/.,])(?P<lead_uk>(?:for|x|×)\s{{0,2}})?(?P<uk_n>\d{{1,2}})/(?P<uk_d>7|52|12)(?![\d/.,-])(?!\s{{0,2}}(?:mg|mcg|tab|cap))
+    | \b(?P<rel>(?:last|this|past|previous)\s{{1,3}}(?:week|month|year)|yesterday|today|last\ night)\b
+    """,
+    re.I | re.X,
+)
+_START = (
+    r"since|start(?:ed|ing)?|from|began|begun|beginning|initiated|commenced|as\s+of|onset|introduced|restarted|resumed|added"
+    r"|on\s+it\s+for|been\s+on"
+)
+_STOP = (
+    r"stop(?:ped|ping|s)?|quit|discontinu(?:ed|e|ing)|d/c['’]?e?d?|dc['’]?e?d|ended|ending|until|till|til|through|off|ceased|finished|completed"
+    r"|weaned|withdrawn|last\s+(?:taken|dose|used)|expired|held"
+)
+_CUE = re.compile(rf"(?<![a-z])(?:(?P<start>{_START})|(?P<stop>{_STOP}))(?![a-z])", re.I)
+_RANGE = re.compile(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}", re.I)
+_NEAR = 60  # characters in which a word still speaks of a date
+_POINT_CUE = re.compile(
+    r"(?:\bin|\bon|\baround|\babout|\bcirca|\bearly|\blate|\bmid|\bby|\bduring|\bdated?|\bthe|\bsummer|\bspring|\bautumn|\bfall|\bwinter|[(:\[~])\s{0,3}(?:of\s{1,3})?-?\Z",
+    re.I,
+)
+_PARTIAL = re.compile(rf"({_YEAR}|\d{{4}})(?:-(\d\d)(?:-(\d\d))?)?")
+_DAYS_IN = {"d": 1.0, "w": 7.0, "m": 30.44, "y": 365.25}
+
+
+class PeriodReading(NamedTuple):
+    """What the words say of time: the period, where the words stand (half-open spans), and what could not be a date, in words."""
+
+    period: Period
+    spans: list[tuple[int, int]]
+    doubts: list[str]
+
+
+class _Found(NamedTuple):
+    start: int
+    end: int
+    dates: PartialDate
+    role: str  # start, stop, or "" when no word says
+
+
+def read_period(text: str, as_of: date) -> PeriodReading:
+    """Read when something was taken, seen from `as_of`. Never raises for a str.
+
+    >>> read_period("stopped Jan 2020", date(2026, 1, 1)).period.stopped.latest
+    datetime.date(2020, 1, 31)
+    """
+    found: list[_Found] = []
+    spans: list[tuple[int, int]] = []
+    doubts: list[str] = []
+    course = 0.0  # days
+    ongoing: re.Match[str] | None = None  # "for 2 years", as a history
+    behind = 0
+    for m in _ATOM.finditer(text):
+        before = text[max(behind, m.start() - _NEAR) : m.start()]
+        if m["n"] is not None and m["ago"] is None:
+            history = _is_history(m, before)
+            if history is None:
+                continue
+            if history:
+                ongoing = m
+            else:
+                course = _lengths(m)[1]
+            spans.append(m.span())
+            continue
+        if m["uk_d"] is not None:
+            if m["lead_uk"] or m["uk_d"] != "12":
+                course = float(m["uk_n"]) * {"7": 1.0, "52": 7.0, "12": 30.44}[m["uk_d"]]
+                spans.append(m.span())
+            continue
+        role = _role(text, before, m)
+        try:
+            dates = _dates(m, as_of, bool(role) or bool(_POINT_CUE.search(before)))
+        except ValueError:
+            doubts.append(f"{m.group().strip()}: no such date")
+            spans.append(m.span())
+            continue
+        if dates is None:
+            continue
+        spans.append(m.span())
+        for k, partial in enumerate(dates):
+            if partial.earliest > as_of:
+                doubts.append(f"{m.group().strip()}: after {as_of.isoformat()}")
+                continue
+            clipped = PartialDate(partial.earliest, min(partial.latest, as_of), partial.text)
+            found.append(_Found(m.start(), m.end(), clipped, ("start", "stop")[k] if len(dates) == 2 else role))
+        behind = m.end()
+    return PeriodReading(_period(text, found, course, ongoing, as_of), spans, doubts)
+
+
+def _period(text: str, found: list[_Found], course: float, ongoing: re.Match[str] | None, as_of: date) -> Period:
+    started: PartialDate | None = None
+    stopped: PartialDate | None = None
+    for k, f in enumerate(found):
+        role = f.role
+        if k and _RANGE.fullmatch(text[found[k - 1].end : f.start]) and found[k - 1].role != "stop":
+            role = "stop"
+        if role == "stop":
+            stopped = stopped or f.dates
+        elif started is None and (role == "start" or stopped is None):
+            started = f.dates
+    if ongoing is not None:
+        low, high = _lengths(ongoing)
+        words = ongoing.group().strip()
+        if stopped is not None and started is None:
+            started = PartialDate(_shift(stopped.earliest, -high), _shift(stopped.latest, -low), words)
+        elif started is not None:
+            course = course or high
+        elif _last_cue(text[max(0, ongoing.start() - _NEAR) : ongoing.start()]) == "stop":
+            stopped = _before(as_of, ongoing)
+        else:
+            started = _before(as_of, ongoing)
+    if course and started is not None and stopped is None and not _is_open(text, found):
+        stopped = PartialDate(min(_shift(started.earliest, course), as_of), min(_shift(started.latest, course), as_of), started.text)
+    return Period(started, stopped)
+
+
+def _is_open(text: str, found: list[_Found]) -> bool:
+    """Whether the start was said with "since": then a length beside it is no end."""
+    return any(re.search(r"since\W{0,3}(?:\w+\W{1,3})?\Z", text[max(0, f.start - 20) : f.start], re.I) is not None for f in found)
+
+
+def _last_cue(before: str) -> str:
+    role = ""
+    for cue in _CUE.finditer(before):
+        role = cue.lastgroup or ""
+    return role
+
+
+def _role(text: str, before: str, m: re.Match[str]) -> str:
+    """What the words say of a date: the last of them before it, else one that follows ("2019: stopped")."""
+    role = _last_cue(before)
+    if role:
+        return role
+    behind = text[m.end() : m.end() + _NEAR]
+    other = _ATOM.search(behind)
+    cue = _CUE.search(behind[: other.start()] if other else behind)
+    if cue is None or cue["stop"] is None or (other is not None and cue.end() > other.start() - 12):
+        return ""
+    return "stop" if cue.group().lower() not in ("until", "till", "til", "through", "off") else ""
+
+
+def _is_history(m: re.Match[str], before: str) -> bool | None:
+    """Whether a length of time is a history ("for 2 years") rather than a course ("x 3 days"); None: neither."""
+    lead = (m["lead"] or "").lower()
+    if not lead:
+        return None
+    if "last" in lead or "past" in lead or "previous" in lead:
+        return True
+    long = _unit_days(m["unit"]) >= _DAYS_IN["m"]
+    if lead.startswith("after"):
+        return True if long and _last_cue(before) == "stop" else None
+    return None if lead.startswith("of") else long
+
+
+def _lengths(m: re.Match[str]) -> tuple[float, float]:
+    """The least and most days of "2 years" or "2-3 years"."""
+    unit = _unit_days(m["unit"])
+    first = _number(m["n"])
+    second = _number(m["n2"]) if m["n2"] else first
+    return min(first, second) * unit, max(first, second) * unit
+
+
+def _number(word: str) -> float:
+    word = " ".join(word.lower().split())
+    return float(word) if word[0].isdigit() else float(_NUMBER_WORDS.get(word, 0.5 if word.startswith("half") else 1))
+
+
+def _unit_days(unit: str) -> float:
+    return 3652.5 if unit[:2].lower() == "de" else _DAYS_IN[unit[0].lower()]
+
+
+def _shift(day: date, days: float) -> date:
+    """A day so many days away, kept inside the calendar."""
+    try:
+        return day + timedelta(days=round(days))
+    except OverflowError:
+        return date.min if days < 0 else date.max
+
+
+def _before(as_of: date, m: re.Match[str]) -> PartialDate:
+    """So long before `as_of`, give or take half a unit (days are exact)."""
+    low, high = _lengths(m)
+    unit = _unit_days(m["unit"])
+    half = 0.0 if unit == 1 else min(unit, low) / 2
+    return PartialDate(_shift(as_of, -high - half), min(_shift(as_of, half - low), as_of), m.group().strip())
+
+
+def _month(name: str) -> int:
+    return _MONTHS.index(name[:3].lower()) + 1
+
+
+def _full_year(year: str, as_of: date) -> int:
+    if len(year) == 4:
+        return int(year)
+    return int(year) + (2000 if int(year) <= as_of.year % 100 else 1900)
+
+
+def _span_of(year: int, month: int | None, day: int | None, text: str) -> PartialDate:
+    """The days a year, month or day can be; ValueError when there is no such date."""
+    if month is None:
+        return PartialDate(date(year, 1, 1), date(year, 12, 31), text)
+    if day is None:
+        return PartialDate(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]), text)
+    return PartialDate(date(year, month, day), date(year, month, day), text)
+
+
+def _dates(m: re.Match[str], as_of: date, cued: bool) -> list[PartialDate] | None:
+    """The date or the two ends that a match is; None when it is none after all. ValueError: there is no such date."""
+    text = m.group().strip()
+    if m["iso"]:
+        day = int(m["iso_d"]) if m["iso_d"] else None
+        return [_span_of(int(m["iso"]), int(m["iso_m"]), day, text)]
+    if m["dmy_a"]:
+        return _swappable(int(m["dmy_a"]), int(m["dmy_b"]), m["dmy_y"], m["sep"], as_of, text)
+    if m["my_m"]:
+        return [_span_of(int(m["my_y"]), int(m["my_m"]), None, text)]
+    if m["yy_a"]:
+        first = int(m["yy_a"])
+        if m["yy_b"].isalpha():
+            return [_span_of(first, None, None, text)]
+        last = int(m["yy_b"]) if len(m["yy_b"]) == 4 else first // 100 * 100 + int(m["yy_b"])
+        if last < first:
+            raise ValueError("ends before it starts")
+        return [_span_of(first, None, None, text), _span_of(last, None, None, text)]
+    if m["mon"]:
+        return _named_month(m, as_of, cued, text)
+    if m["year"]:
+        return [_span_of(int(m["year"]), None, None, text)] if cued else None
+    if m["rel"]:
+        return [_relative(" ".join(m["rel"].lower().split()), as_of, text)]
+    return [_before(as_of, m)]
+
+
+def _swappable(a: int, b: int, year: str, sep: str, as_of: date, text: str) -> list[PartialDate] | None:
+    if (len(year) == 2 and sep == "-") or a == 0 or b == 0 or a > 31 or b > 31 or (a > 12 and b > 12):
+        if len(year) == 4 and sep != "-" and a and b:
+            raise ValueError("no such date")
+        return None
+    full = _full_year(year, as_of)
+    readings: list[date] = []
+    for day, month in ((a, b), (b, a)):
+        try:
+            readings.append(date(full, month, day))
+        except ValueError:
+            continue
+    if not readings:
+        raise ValueError("no such date")
+    past = [d for d in readings if d <= as_of] or readings
+    return [PartialDate(min(past), max(past), text)]
+
+
+def _named_month(m: re.Match[str], as_of: date, cued: bool, text: str) -> list[PartialDate] | None:
+    month = _month(m["mon"])
+    day = m["md"] or m["day"]
+    if m["mon_y"]:
+        return [_span_of(_full_year(m["mon_y"], as_of), month, int(day) if day else None, text)]
+    if not cued or m["mon"] in ("may", "mar", "march"):  # also words
+        return None
+    year = as_of.year if month <= as_of.month else as_of.year - 1
+    return [_span_of(year, month, int(day) if day else None, text)]
+
+
+def _relative(words: str, as_of: date, text: str) -> PartialDate:
+    if words == "today":
+        return PartialDate(as_of, as_of, text)
+    if words in ("yesterday", "last night"):
+        return PartialDate(_shift(as_of, -1), _shift(as_of, -1), text)
+    which, unit = words.split()
+    if unit == "week":
+        return PartialDate(_shift(as_of, -6), as_of, text) if which == "this" else PartialDate(_shift(as_of, -14), _shift(as_of, -1), text)
+    if unit == "month":
+        if which == "this":
+            return PartialDate(as_of.replace(day=1), as_of, text)
+        end = _shift(as_of.replace(day=1), -1)
+        return PartialDate(end.replace(day=1), end, text)
+    year = as_of.year if which == "this" else max(as_of.year - 1, 1)
+    return PartialDate(date(year, 1, 1), min(date(year, 12, 31), as_of), text)
+
+
+def read_partial_date(text: str) -> PartialDate:
+    """Read "2025", "2025-06" or "2025-06-14", as options of the command line take them.
+
+    Raises:
+        InputError: the text is none of these, or there is no such day.
+
+    >>> read_partial_date("2024-02").latest
+    datetime.date(2024, 2, 29)
+    """
+    m = _PARTIAL.fullmatch(text.strip())
+    if m is not None:
+        try:
+            return _span_of(int(m[1]), int(m[2]) if m[2] else None, int(m[3]) if m[3] else None, text.strip())
+        except ValueError:
+            pass
+    raise InputError("A date is a year, a month or a day: 2025, 2025-06 or 2025-06-14.")

@@ -1,0 +1,70 @@
+"""Which reader reads which kind of word; runs them over one dose instruction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from medcheck.parsing import amounts, frequencies, qualifiers
+from medcheck.parsing.clause import Clause, fold
+from medcheck.parsing.lexicon import AHEAD, Token
+from medcheck.parsing.scan import Scan
+
+_MOST_TABLETS = 12  # a larger number of tablets without a frequency is what was handed out
+_READERS: Final[dict[str, Callable[[Scan, int], int]]] = {
+    "number": amounts.read_number,
+    "form": amounts.read_form_word,
+    "every": frequencies.read_every,
+    "per": amounts.read_per,
+    "a": amounts.read_per,
+    "/": amounts.read_per,
+    "in": amounts.read_per,
+    "x": amounts.read_cross,
+    "times": frequencies.read_times_word,
+    "adverb": frequencies.read_adverb,
+    "frequency": frequencies.read_frequency,
+    "timing": frequencies.read_timing,
+    "weekday": frequencies.read_weekday,
+    "at": frequencies.read_at,
+    "clock": frequencies.read_clock_time,
+    "ambiguous": qualifiers.read_ambiguous,
+    "route": qualifiers.read_route,
+    "as_needed": qualifiers.read_as_needed,
+    "for": qualifiers.read_for,
+    "next": qualifiers.read_for,
+    "since": qualifiers.read_since,
+    "limit": qualifiers.read_limit,
+    "upto": qualifiers.read_upto,
+    "repeat": qualifiers.read_repeat,
+    "once": qualifiers.read_once,
+    "directed": qualifiers.read_directed,
+    "divided": qualifiers.read_divided,
+    "except": qualifiers.read_except,
+    "change": qualifiers.read_change,
+    "step": qualifiers.read_step,
+    "from": qualifiers.read_from,
+    "supply": qualifiers.read_supply,
+    "(": qualifiers.read_bracket,
+    ")": qualifiers.read_bracket,
+    "and": qualifiers.read_link,
+    "or": qualifiers.read_link,
+    "to": qualifiers.read_link,
+    "-": qualifiers.read_link,
+    ",": qualifiers.read_link,
+    "+": qualifiers.read_link,
+}
+
+
+def read_clauses(told: list[Token], larger_of_pair: bool) -> tuple[Scan, list[Clause]]:
+    """Read the words of one instruction: its clauses, and what concerns them all."""
+    scan = Scan(told, larger_of_pair)
+    readers = _READERS
+    i, end = 0, len(told) - AHEAD
+    while i < end:
+        reader = readers.get(told[i].kind)
+        i = i + 1 if reader is None else reader(scan, i)
+    clauses = scan.clauses if len(scan.clauses) == 1 else fold(scan.clauses, scan.stated)
+    for c in clauses:
+        if c.count is not None and c.count[1] > _MOST_TABLETS and not c.timed:
+            c.count = None  # handed out, not taken
+    return scan, clauses

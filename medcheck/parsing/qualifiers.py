@@ -1,0 +1,254 @@
+"""What else a dose instruction says: route, need, limits, changes, durations, and abbreviations that depend on their place."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from medcheck.parsing.lexicon import END
+from medcheck.parsing.scan import Scan
+
+_CLAUSE_ENDS: Final = frozenset((
+    "end", ",", ")", "(", "as_needed", "for", "x", "and", "number", "directed", "limit", "upto", "since", "+", "supply", "change",
+))  # fmt: skip
+
+
+def read_ambiguous(scan: Scan, i: int) -> int:
+    """Read an abbreviation that means something only in its place."""
+    word, told = scan.told[i].word, scan.told
+    text, c = word.text, scan.clause
+    if text in ("am", "pm"):
+        if c.quantity or i == 0 or scan.quantities or told[i - 1].kind in ("/", "and", ","):
+            scan.add_moment(word.timing)
+    elif text == "on":
+        if c.quantity and told[i + 1].kind in _CLAUSE_ENDS and told[i - 1].kind not in ("period", "adverb"):
+            scan.add_moment(word.timing)
+    elif text in ("ac", "pc"):
+        scan.add_moment(word.timing, 3)
+    elif text == "od":
+        if scan.eye or any(t.word.route == "OPH" and t.kind != "ambiguous" for t in told):
+            scan.route = "OPH"
+        else:
+            scan.add_fixed(1, 1)
+    elif text == "td":
+        if "patch" in scan.forms or any(t.kind == "form" and t.word.name == "patch" for t in told[i:]):
+            scan.route = "TD"
+        elif c.quantity:
+            c.unclear = "td may mean three times a day or through the skin"
+    elif text == "pr":
+        if c.quantity and c.amounts and not scan.forms & {"tablet", "capsule"} and told[i + 1].kind != "form":
+            scan.route = scan.route or "PR"
+    elif text in ("os", "ou"):
+        if scan.eye:
+            scan.route = "OPH"
+    elif text == "peg":
+        if c.quantity and told[i + 1].kind != "number":
+            scan.route = scan.route or "PEG"
+    elif word.high > 0:
+        scan.add_pattern(word.low, word.high)
+    return i + 1
+
+
+def read_route(scan: Scan, i: int) -> int:
+    """The first route said counts."""
+    scan.route = scan.route or scan.told[i].word.route
+    scan.eye = scan.eye or scan.told[i].word.route == "OPH"
+    return i + 1
+
+
+def read_as_needed(scan: Scan, i: int) -> int:
+    """Remember "as needed"; what follows is its reason."""
+    scan.clause.prn = scan.prn = True
+    scan.why = True
+    return i + 1
+
+
+def read_for(scan: Scan, i: int) -> int:
+    """Read a duration ("for 2 weeks"), else begin the reason ("for pain 7-10")."""
+    told = scan.told
+    j = i + 1
+    while told[j].kind in ("a", "next", "upto"):
+        j += 1
+    if told[j].kind == "number":
+        _, _, k = scan.number_range(j)
+        if told[k].kind == "period":
+            scan.clause.dated = True
+            return k + 1
+        if told[k].kind == "form" and told[k].word.name == "dose":
+            return k + 1
+        if told[k].kind == "/" and told[k + 1].kind == "number":
+            scan.clause.dated = True
+            return k + 2
+    elif told[j].kind == "period" and j > i + 1:
+        scan.clause.dated = True
+        return j + 1
+    elif told[i].word.text == "for":
+        scan.why = True
+    return i + 1
+
+
+def read_since(scan: Scan, i: int) -> int:
+    """Pass over "since 2019"; "from 20 to 40 mg" is a change."""
+    told = scan.told
+    j = i + 1
+    if told[j].kind == "number" and told[j + 1].kind in ("unit", "to", "form"):
+        scan.changed = told[i].word.text == "from"
+        return j
+    while told[j].kind in ("month", "weekday") or (told[j].kind == "number" and told[j + 1].kind != "unit"):
+        scan.clause.dated = True
+        j += 1
+        if told[j].kind in ("/", "-") and told[j + 1].kind == "number":
+            j += 1
+    return j
+
+
+def read_limit(scan: Scan, i: int) -> int:
+    """Read the most of a day in mg, tablets or doses."""
+    told = scan.told
+    j = i + 1
+    while told[j].kind in ("of", "a", "=", "total", "take", "adverb") or (told[j].kind == "word" and j < i + 3):
+        j += 1
+    if told[j].kind != "number":
+        return i + 1
+    _, high, j = scan.number_range(j)
+    kind, name = told[j].kind, told[j].word.name
+    caps = scan.count_caps
+    if kind == "unit":
+        if name == "mg":
+            caps, high = scan.mass_caps, high * told[j].word.high
+        else:
+            caps = []
+        j += 1
+    elif kind == "x" or (kind == "form" and name == "dose"):
+        caps, j = scan.dose_caps, j + 1
+    elif kind == "form":
+        j += 1
+    after = scan.period_at(j)
+    if after is not None:
+        if after[0] > 0:
+            high /= after[0]
+        j = after[1]
+    if high > 0:
+        caps.append(high)
+    return j
+
+
+def read_upto(scan: Scan, i: int) -> int:
+    """Read "up to": the least of what follows is not known, or a maximum."""
+    told = scan.told
+    j = i + 1
+    if told[j].kind == "number":
+        _, _, k = scan.number_range(j)
+        if told[k].kind == "period":
+            scan.clause.dated = True
+            return k + 1
+        if told[k].kind == "x":
+            if scan.clause.timed and scan.clause.fixed:
+                return read_limit(scan, i)
+            scan.open = True
+        elif scan.clause.quantity:
+            return read_limit(scan, i)
+        else:
+            scan.open_dose = True
+    elif told[j].kind in ("frequency", "every", "times", "adverb", "ambiguous"):
+        scan.open = True
+    return j
+
+
+def read_repeat(scan: Scan, i: int) -> int:
+    """Read "may repeat x1"."""
+    told, c = scan.told, scan.clause
+    j = i + 1
+    if told[j].kind == "every":
+        return j
+    c.repeat = 1.0
+    while told[j].kind in ("x", "number", "times", "in", "period", "word", "after", "before", "form") and j < i + 7:
+        if told[j].kind == "x" and told[j + 1].kind == "number":
+            c.repeat = told[j + 1].value
+        elif told[j].kind == "times":
+            c.repeat = told[j].word.high
+        j += 1
+    return j
+
+
+def read_once(scan: Scan, i: int) -> int:
+    """Remember that a single dose was said."""
+    scan.clause.single = True
+    return i + 1
+
+
+def read_directed(scan: Scan, i: int) -> int:
+    """Remember "as directed"."""
+    scan.directed = True
+    return i + 1
+
+
+def read_divided(scan: Scan, i: int) -> int:
+    """Read "in 3 divided doses": the amount is of the whole day."""
+    c, told = scan.clause, scan.told
+    c.divided = True
+    for amount in c.amounts:
+        amount.role = amount.role or "day"
+    near = told[i - 1] if i else END
+    j = i + 1
+    if told[j].kind in ("in", "to") and told[j + 1].kind == "number":  # "divided in 3 doses"
+        near, j = told[j + 1], j + 2
+    if near.kind == "number" and near.value > 0 and not c.fixed:
+        scan.add_fixed(near.value, near.value)
+    return j
+
+
+def read_change(scan: Scan, i: int) -> int:
+    """Read "then", "increase to": a later course begins."""
+    if scan.clause.quantity:
+        scan.phased = True
+        scan.begin()
+        scan.clause.follows = True
+    return i + 1
+
+
+def read_except(scan: Scan, i: int) -> int:
+    """Read "except Sundays"; other exceptions are remembered."""
+    told = scan.told
+    j = i + 1 + (told[i + 1].kind == "ambiguous")  # "except on Mondays"
+    if told[j].kind == "weekday":
+        return j
+    scan.excepted = True
+    return j
+
+
+def read_step(scan: Scan, i: int) -> int:
+    """Remember that the dose goes in steps."""
+    scan.step = True
+    return i + 1
+
+
+def read_from(scan: Scan, i: int) -> int:
+    """Remember that the figure after "to" is the present one."""
+    scan.changed = True
+    return i + 1
+
+
+def read_supply(scan: Scan, i: int) -> int:
+    """Pass over what was dispensed."""
+    told = scan.told
+    j = i + 1
+    while told[j].kind in ("word", "=", "-") and j < i + 3:
+        j += 1
+    if told[j].kind == "number":
+        j += 1
+        if told[j].kind == "form":
+            j += 1
+    return j
+
+
+def read_bracket(scan: Scan, i: int) -> int:
+    """Remember whether this is inside brackets."""
+    scan.brackets = scan.told[i].kind == "("
+    return i + 1
+
+
+def read_link(scan: Scan, i: int) -> int:
+    """Remember what joins this to the next."""
+    scan.link = scan.told[i].kind
+    scan.why = False
+    return i + 1

@@ -1,0 +1,154 @@
+"""A pasted list -> segments (lines and sentences) with what their section says about status; knows no drug names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from medcheck.domain import HeadingWord, LineKind, Remark, Status
+from medcheck.text import fold, tokenise
+
+_LINE = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
+_SENTENCE = re.compile(r";|(?<=[A-Za-z)\]][a-z)\]])\.(?=\s+[A-Z*\d-])|(?<=\d)\.(?=\s+[A-Z][a-z]{2})|(?<=[.?!])\s+(?=(?:She|He|Patient|Pt|The|They|I|Wife|Husband|Mother|Father)\b)")
+_BULLET = re.compile(r"\s*(?:[-*#>•·▪◦●○–—]+|\(?\d{1,3}[.)](?!\d)|\(?[a-zA-Z][.)](?=\s)|\[[ xX]?\])?\s*")
+_HEADING = re.compile(r"([^:\t|]{1,70}?)\s*(?::|\s[-–]\s|\t|\Z)")
+_ASIDE = re.compile(r"[(\[][^()\[\]]*[)\]]")
+_BLOCK_ENDING = frozenset({Status.ALLERGY, Status.FAMILY, Status.STOPPED, Status.COMPLETED, Status.NOT_TAKEN, Status.ON_HOLD, Status.INTENDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A line or sentence. `start` is its offset in the whole text; `body` where its content begins after a bullet or heading.
+
+    `section` is the status its section gives it; `section_certain` is False where the section may have ended.
+    `continues` is True for a later sentence of the same line.
+    """
+
+    text: str
+    line: int
+    start: int
+    body: int
+    section: Status | None
+    section_certain: bool
+    continues: bool
+
+
+class HeadingReader:
+    """Recognises section headings from the words they are made of (formulary/headings.csv)."""
+
+    def __init__(self, words: Iterable[HeadingWord]) -> None:
+        self._status: Mapping[str, str] = {w.word: w.status for w in words}
+
+    def read(self, text: str) -> tuple[Status | None, int] | None:
+        """The section status of a heading at the start of `text` and where its content begins; None when there is no heading.
+
+        A heading is made of heading words only; the status is None for a neutral one ("MEDICATIONS:").
+        """
+        m = _HEADING.match(text)
+        if m is None:
+            return None
+        title = _ASIDE.sub(" ", m.group(1))
+        tokens = tokenise(title).words
+        aside = [t for t in tokenise(" ".join(_ASIDE.findall(m.group(1)))).words if self._status.get(t)]
+        if not tokens or len(tokens) > 9 or any(t not in self._status and not t.isdigit() for t in tokens):
+            return None
+        whole = m.end() >= len(text.rstrip())
+        if whole and ":" not in text and not any(self._status.get(t) for t in tokens) and not _looks_like_title(title):
+            return None
+        said = [self._status[t] for t in tokens + aside if self._status.get(t)]
+        return (Status(said[0]) if said else None), m.end()
+
+
+def _looks_like_title(text: str) -> bool:
+    words = re.findall(r"[A-Za-z]+", text)
+    medicine = {"medication", "medications", "meds", "medicines", "drugs", "prescriptions", "repeat", "repeats", "supplements", "vitamins", "otc"}
+    return bool(words) and (text.isupper() or any(w.lower() in medicine for w in words)) and len(words) <= 6
+
+
+def segment(text: str, headings: HeadingReader, *, max_line_chars: int) -> tuple[list[Segment], list[Remark]]:
+    """Split a text into segments, and remarks for headings and for what is too long to read.
+
+    Args:
+        text: the whole input.
+        headings: the heading words.
+        max_line_chars: a longer line is read up to here; the rest is a remark of kind unrecognised.
+    """
+    segments: list[Segment] = []
+    remarks: list[Remark] = []
+    section: Status | None = None
+    certain = True
+    seen_content = False
+    start = 0
+    number = 0
+    for end, after in _line_bounds(text):
+        number += 1
+        line = text[start:end]
+        if not line.strip():
+            if section in _BLOCK_ENDING and seen_content:
+                certain = False
+            start = after
+            continue
+        if len(line) > max_line_chars:
+            cut = line.rfind(" ", 0, max_line_chars)
+            cut = cut if cut > max_line_chars // 2 else max_line_chars
+            rest = line[cut:].strip()
+            shown = rest if len(rest) <= 200 else rest[:200] + "…"
+            reason = f"the line is longer than {max_line_chars} characters: the last {len(line) - cut} were not read"
+            remarks.append(Remark(shown, number, LineKind.UNRECOGNISED, reason))
+            line = line[:cut]
+        bullet = _BULLET.match(line)
+        body = bullet.end() if bullet else 0
+        heading = headings.read(line[body:])
+        inline: Status | None = None
+        if heading is not None:
+            status, content = heading
+            rest = line[body + content :].strip(" \t:-–—.,;*_=#")
+            if not rest:
+                section, certain, seen_content = status, True, False
+                remarks.append(Remark(line.strip(), number, LineKind.HEADING))
+                start = after
+                continue
+            remarks.append(Remark(line[: body + content].strip(), number, LineKind.HEADING))
+            body += content
+            inline = status
+            # "Allergies: penicillin" speaks of its own line; what follows without a heading of its own is doubtful.
+            section, certain, seen_content = status, status not in _BLOCK_ENDING, True
+            if status in _BLOCK_ENDING:
+                certain = False
+            own_certain = True
+        else:
+            own_certain = certain
+            inline = section
+        seen_content = True
+        for k, (a, b) in enumerate(_sentences(line, body)):
+            segments.append(Segment(line[a:b], number, start + a, max(0, body - a) if k == 0 else 0, inline, own_certain, k > 0))
+        start = after
+    return segments, remarks
+
+
+def _line_bounds(text: str) -> Iterable[tuple[int, int]]:
+    for m in _LINE.finditer(text):
+        yield m.start(), m.end()
+    yield len(text), len(text)
+
+
+def _sentences(line: str, body: int) -> list[tuple[int, int]]:
+    bounds: list[tuple[int, int]] = []
+    a = 0
+    for m in _SENTENCE.finditer(line, body):
+        if line[a : m.start()].strip(" .,;"):
+            bounds.append((a, m.end()))
+            a = m.end()
+    if line[a:].strip(" .,;") or not bounds:
+        bounds.append((a, len(line)))
+    return bounds
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text holds nothing to read: no letter and no digit.
+
+    >>> is_blank(" -- ")
+    True
+    """
+    return not any(c.isalnum() for c in fold(text).text)

@@ -1,0 +1,162 @@
+"""The words around drug mentions -> the status of each; knows cue phrases (as data), no drug and no dose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from medcheck.domain import Status, StatusCue
+from medcheck.text import Tokens
+
+_BREAK = re.compile(r"[,;|\t(]|\.\s|\s[-–>]+\s|\bbut\b|\bthen\b|\bhowever\b")
+_LIST_JOIN = re.compile(r"[^.;|\t]*\Z")
+_STRONG = (Status.FAMILY, Status.ALLERGY)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReading:
+    """A status, whether it is certain, and the cue phrase that said it ("" when nothing did)."""
+
+    status: Status
+    certain: bool
+    cue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    cue: StatusCue
+    first: int
+    last: int
+
+
+class StatusReader:
+    """Finds status cues by their first word; prepared once from formulary/status_cues.csv."""
+
+    def __init__(self, cues: Iterable[StatusCue]) -> None:
+        table: dict[str, list[tuple[tuple[str, ...], tuple[StatusCue, ...]]]] = {}
+        phrases: dict[tuple[str, ...], list[StatusCue]] = {}
+        for cue in cues:
+            phrases.setdefault(tuple(cue.phrase.split()), []).append(cue)  # compiled in normalised form
+        for words, found in phrases.items():
+            table.setdefault(words[0], []).append((words, tuple(found)))
+        for candidates in table.values():
+            candidates.sort(key=lambda item: -len(item[0]))
+        self._table = table
+
+    def find(self, tokens: Tokens, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int, tuple[StatusCue, ...]]]:
+        """Cues of a text with their token spans, longest phrase first, none inside a drug mention (`taken` token spans)."""
+        out = []
+        words = tokens.words
+        covered = {k for a, b in taken for k in range(a, b)} if taken else set()
+        i = 0
+        while i < len(words):
+            hit = 0
+            for phrase, cues in self._table.get(words[i], ()):
+                n = len(phrase)
+                if tuple(words[i : i + n]) == phrase and i not in covered:
+                    out.append((i, i + n, cues))
+                    hit = n
+                    break
+            i += hit or 1
+        return out
+
+    def read(self, tokens: Tokens, mentions: Sequence[tuple[int, int]], begin: int = 0) -> list[StatusReading | None]:
+        """For each mention (token span) what its surroundings say; None when they say nothing.
+
+        Cues before a mention hold on through commas, "and" and "or" until another cue, a break or a new subject; cues after a mention
+        belong to the mention they follow. `begin` is the first token that counts (after a heading).
+        """
+        found = [f for f in self.find(tokens, mentions) if f[0] >= begin]
+        if not found:
+            return [None] * len(mentions)
+        before: list[list[StatusReading | None]] = [[] for _ in mentions]
+        after: list[list[StatusReading]] = [[] for _ in mentions]
+        text = tokens.folded.text
+        for first, last, cues in found:
+            left = max((k for k, m in enumerate(mentions) if m[1] <= first), default=None)
+            right = min((k for k, m in enumerate(mentions) if m[0] >= last), default=None)
+            positions = {c.position for c in cues}
+            side = self._side(tokens, text, mentions, first, last, left, right, positions)
+            if side == "after" and left is not None:
+                cue = next((c for c in cues if c.position in ("after", "both")), None)
+                if cue is not None and cue.status != "reset":
+                    after[left].append(StatusReading(Status(cue.status), cue.certain, cue.phrase))
+            elif side == "before" and right is not None:
+                cue = next((c for c in cues if c.position in ("before", "both")), None)
+                if cue is None:
+                    continue
+                reading = None if cue.status == "reset" else StatusReading(Status(cue.status), cue.certain, cue.phrase)
+                if cue.reach == "one":
+                    near = not text[tokens.ends[last - 1] : tokens.starts[mentions[right][0]]].strip(" .:-") or mentions[right][0] - last <= 1
+                    if near:
+                        before[right].append(reading)
+                else:
+                    before[right].append(reading)
+        return self._resolve(tokens, text, mentions, before, after)
+
+    def _side(
+        self,
+        tokens: Tokens,
+        text: str,
+        mentions: Sequence[tuple[int, int]],
+        first: int,
+        last: int,
+        left: int | None,
+        right: int | None,
+        positions: set[str],
+    ) -> str:
+        """Which way a cue looks: to the mention it follows or to the one it precedes."""
+        can_before = bool(positions & {"before", "both"}) and right is not None
+        can_after = bool(positions & {"after", "both"}) and left is not None
+        if can_before and can_after and left is not None and right is not None:
+            gap_left = text[tokens.ends[mentions[left][1] - 1] : tokens.starts[first]]
+            gap_right = text[tokens.ends[last - 1] : tokens.starts[mentions[right][0]]]
+            broken_left = bool(_BREAK.search(gap_left)) or " and " in f" {gap_left} "
+            broken_right = bool(_BREAK.search(gap_right)) or " and " in f" {gap_right} "
+            if broken_left and not broken_right:
+                return "before"
+            if broken_right and not broken_left:
+                return "after"
+            return "before" if mentions[right][0] - last <= 1 and first - mentions[left][1] > 1 else "after"
+        if can_before:
+            return "before"
+        return "after" if can_after else "none"
+
+    def _resolve(
+        self,
+        tokens: Tokens,
+        text: str,
+        mentions: Sequence[tuple[int, int]],
+        before: list[list[StatusReading | None]],
+        after: list[list[StatusReading]],
+    ) -> list[StatusReading | None]:
+        out: list[StatusReading | None] = []
+        carried: StatusReading | None = None
+        for k, _ in enumerate(mentions):
+            if k and carried is not None and not before[k]:
+                gap = text[tokens.ends[mentions[k - 1][1] - 1] : tokens.starts[mentions[k][0]]]
+                if not _LIST_JOIN.match(gap):
+                    carried = None
+                elif carried.status is not Status.ACTIVE and "," in gap and any(c.isdigit() for c in gap) and not re.search(r"\b(?:and|or)\b", gap):
+                    # "stopped sertraline 50 mg, citalopram 20 mg": whether the second was stopped too is not said.
+                    carried = StatusReading(carried.status, False, carried.cue)
+            for reading in before[k]:
+                if reading is None:
+                    carried = None
+                elif carried is not None and carried.status in _STRONG and reading.status is Status.ACTIVE:
+                    continue  # "his wife takes": the subject still holds
+                elif carried is not None and carried.status is Status.INTENDED and reading.status is Status.ACTIVE and before[k].index(reading):
+                    continue  # "plan to start on"
+                else:
+                    carried = reading
+            own = carried
+            if after[k]:
+                inactive = [r for r in after[k] if r.status is not Status.ACTIVE]
+                chosen = inactive[0] if inactive else after[k][-1]
+                if own is None or own.status is Status.ACTIVE or chosen.status in _STRONG:
+                    own = chosen
+                elif chosen.status is Status.ACTIVE and own.status not in _STRONG:
+                    own = StatusReading(own.status, False, own.cue)
+            out.append(own)
+        return out

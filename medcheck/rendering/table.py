@@ -1,0 +1,223 @@
+"""A Review as a page of plain text for a terminal or a pipe: what was not understood first, then flags, points, the rest."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from medcheck.domain import Alternative, Evidence, Flag, LineKind, Review, Tier
+from medcheck.rendering.plain import NOT_REVIEWED, NOTICE
+from medcheck.rendering.words import (
+    EFFECT_WORDS,
+    MARK_WORDS,
+    STATE_WORDS,
+    TIER_WORDS,
+    Citations,
+    clean,
+    evidence_words,
+    headline,
+    how_read,
+    reference_text,
+    to_confirm,
+    where,
+)
+
+_OPTIONS_SHOWN = 4
+
+
+def as_table(review: Review, *, width: int = 110, references: bool = False, full: bool = False) -> str:
+    """The review as plain text without colour codes.
+
+    Args:
+        review: what to show.
+        width: columns to wrap at.
+        references: whether to print the cited references in full at the end.
+        full: whether to print all evidence and options of every flag, not only the first of each.
+    """
+    page = _Page(width)
+    cited = Citations(review.references)
+    digest = review.formulary_sha256[:8]
+    state = "clinically reviewed" if review.clinically_reviewed else "not yet clinically reviewed"
+    page.line(f"medcheck {review.program_version} · formulary {review.formulary_version} ({digest}) · {state} · as of {review.as_of.isoformat()}")
+    page.line(NOTICE)
+    page.line()
+    page.wrapped(headline(review))
+    _confirm(page, review)
+    _unread(page, review)
+    _flags(page, review, cited, full)
+    _points(page, review, cited)
+    _mimics(page, review, cited)
+    _rest(page, review)
+    listed = cited.listed()
+    page.line()
+    if references:
+        page.line("REFERENCES")
+        for number, reference in listed:
+            page.wrapped(f"[{number}] {reference_text(reference)}", "  ", "      ")
+    elif listed:
+        page.line(f"References: {len(listed)} cited (--references prints them)")
+    if not review.clinically_reviewed:
+        page.wrapped(f"{NOT_REVIEWED} Confirm against the sources before acting.")
+    return page.text()
+
+
+class _Page:
+    def __init__(self, width: int) -> None:
+        self._lines: list[str] = []
+        self._width = width
+
+    def line(self, text: str = "") -> None:
+        self._lines.append(text.rstrip())
+
+    def wrapped(self, text: str, first: str = "", rest: str | None = None) -> None:
+        wrapped = textwrap.wrap(text, self._width, initial_indent=first, subsequent_indent=first if rest is None else rest, break_on_hyphens=False)
+        self._lines.extend(wrapped or [first.rstrip()])
+
+    def head(self, title: str) -> None:
+        self._lines.extend(("", title))
+
+    def text(self) -> str:
+        return "\n".join(self._lines) + "\n"
+
+
+def _confirm(page: _Page, review: Review) -> None:
+    rows = to_confirm(review)
+    if not rows:
+        return
+    page.head("PLEASE CONFIRM WHAT WAS READ")
+    for k, s in rows:
+        words = how_read(s)
+        if not s.status_certain:
+            words += "; whether it is still taken is not clear: shown as taken"
+        if s.doubt:
+            words += f"; {s.doubt}"
+        raised = [f"{f.ingredient} (tier {f.tier.value})" for f in review.flags if k in f.statements]
+        if raised:
+            words += f"  -> would flag {', '.join(raised)}" if s.match.outcome.value == "question" else f"  -> flags {', '.join(raised)}"
+        page.wrapped(f'line {s.line:<3} "{clean(s.written)}"  {words}', "  ", "           ")
+
+
+def _unread(page: _Page, review: Review) -> None:
+    if not review.unrecognised:
+        return
+    page.head("NOT RECOGNISED - NOTHING WAS CHECKED FOR THESE")
+    for r in review.unrecognised:
+        text = clean(r.text)
+        shown = text if len(text) <= 100 else text[:97] + "..."
+        page.wrapped(f'line {r.line:<3} "{shown}"  {r.reason}', "  ", "           ")
+
+
+def _flags(page: _Page, review: Review, cited: Citations, full: bool) -> None:
+    if not review.flags:
+        return
+    page.head("WHAT MAY WORSEN OR IMITATE RESTLESS LEGS   (action, then strength of the evidence for this drug)")
+    told: dict[str, str] = {}
+    for f in review.flags:
+        _flag(page, f, review, cited, told, full)
+
+
+def _flag(page: _Page, f: Flag, review: Review, cited: Citations, told: dict[str, str], full: bool) -> None:
+    page.line(f"  {f.ingredient}   {where(f, review)}")
+    action = f"{f.tier.value} {TIER_WORDS[f.tier]}"
+    page.line(f"      {action:<26} evidence: {evidence_words(f)}{MARK_WORDS[f.verified]}")
+    if not f.confirmed:
+        page.wrapped(f"UNCONFIRMED: {f.unconfirmed_because}", "      ")
+    effect = "; ".join(EFFECT_WORDS[e] for e in f.effect)
+    page.wrapped(f"{f.class_name}: {effect}. {f.summary}", "      ")
+    own = f.evidence if full else f.evidence[:2]
+    for e in own:
+        page.wrapped(_evidence(e, cited), "      + ", "        ")
+    if not f.evidence or full:
+        for e in f.class_evidence if full else f.class_evidence[:1]:
+            page.wrapped(f"(class) {_evidence(e, cited)}", "      + ", "        ")
+    for e in f.counter_evidence if full else f.counter_evidence[:1]:
+        page.wrapped(f"against: {_evidence(e, cited)}", "      - ", "        ")
+    if f.timing:
+        page.wrapped(f.timing, "      time: ", "            ")
+    if f.onset and f.tier is not Tier.C:
+        page.wrapped(f"reported onset: {f.onset}", "      ")
+    _options(page, f, cited, told, full)
+    if f.no_abrupt_stop:
+        page.wrapped(f.no_abrupt_stop, "      ")
+    if full and f.would_change:
+        page.wrapped(f"would change this: {', '.join(f.would_change)}", "      ")
+    page.line()
+
+
+def _options(page: _Page, f: Flag, cited: Citations, told: dict[str, str], full: bool) -> None:
+    """Options once per class: the second member of a class points to the first."""
+    if f.class_key in told and not full:
+        page.wrapped(f"Consider: as for {told[f.class_key]} above.", "      ")
+        return
+    told.setdefault(f.class_key, f.ingredient)
+    offered = [a for a in f.alternatives if not a.withheld]
+    shown = offered if full else offered[:_OPTIONS_SHOWN]
+    for a in shown:
+        page.wrapped(_option(a, cited), "      > ", "        ")
+    if len(offered) > len(shown):
+        page.line(f"        ({len(offered) - len(shown)} more with --full)")
+    for a in f.alternatives:
+        if a.withheld and a.kind == "drug":
+            page.wrapped(f"not offered: {', '.join(a.ingredients)} ({a.withheld})", "      x ", "        ")
+    if f.do_not_suggest:
+        page.wrapped(f"do not replace it by: {', '.join(sorted(d.ingredient for d in f.do_not_suggest))}", "      x ", "        ")
+
+
+def _option(a: Alternative, cited: Citations) -> str:
+    caution = f" {a.caution[0].upper()}{a.caution[1:]}." if a.caution else ""
+    caveat = f" ({a.caveat.rstrip('.')})" if a.caveat else ""
+    return f"for {a.need_name}: {a.text.rstrip('.')}{caveat}.{caution}{cited.cite(a.references)}"
+
+
+def _evidence(e: Evidence, cited: Citations) -> str:
+    figure = f" ({e.figure})" if e.figure and e.figure not in e.statement else ""
+    return f"{e.statement.rstrip('.')}{figure}{MARK_WORDS[e.verified]}{cited.cite(e.references)}"
+
+
+def _points(page: _Page, review: Review, cited: Citations) -> None:
+    if not review.points:
+        return
+    page.head("POINTS TO DISCUSS")
+    for p in review.points:
+        at = f" (line {', '.join(str(n) for n in p.lines)})" if p.lines and len(p.lines) < 6 else ""
+        mark = MARK_WORDS.get(p.verified, "")
+        page.wrapped(f"{p.text}{mark and f' ({mark[2:]})'}{at}{cited.cite(p.references)}", "  * ", "    ")
+
+
+def _mimics(page: _Page, review: Review, cited: Citations) -> None:
+    if not review.mimics:
+        return
+    page.head("LOOK-ALIKES TO TELL APART")
+    for m in review.mimics[:4]:
+        page.wrapped(f"{m.name}: {m.distinguishing.rstrip('.')}. Ask: {m.question}{cited.cite(m.references)}", "  * ", "    ")
+    if len(review.mimics) > 4:
+        page.wrapped(f"also: {', '.join(m.name for m in review.mimics[4:])}", "  * ", "    ")
+
+
+def _rest(page: _Page, review: Review) -> None:
+    examined = ", ".join(f"{name} ({STATE_WORDS.get(tier, tier)})" for name, tier in review.examined)
+    lines = []
+    if examined:
+        lines.append(("examined, no flag: ", examined))
+    if review.not_in_formulary:
+        lines.append(("known drug, not in the formulary (not examined): ", ", ".join(review.not_in_formulary)))
+    taken_not = []
+    for k in review.not_taken:
+        s = review.statements[k]
+        names = ", ".join(s.match.ingredients) or s.match.name
+        why = ", ".join(x for x in (s.status.value, clean(s.reason)) if x)
+        when = s.period.stopped.text if s.period.stopped is not None else ""
+        taken_not.append(f"{names} ({why}{' ' + when if when and when not in why else ''}, line {s.line})")
+    if taken_not:
+        lines.append(("not counted as taken: ", "; ".join(taken_not)))
+    quiet = [f"line {r.line} \"{clean(r.text)[:60]}\"" for r in review.remarks if r.kind is LineKind.NO_DRUG]
+    if quiet:
+        lines.append(("no medicine in: ", "; ".join(quiet[:12]) + (f"; and {len(quiet) - 12} more" if len(quiet) > 12 else "")))
+    if review.missing:
+        lines.append(("not given and would matter: ", ", ".join(review.missing)))
+    if lines:
+        page.head("NO FLAG, NOT TAKEN, NOT GIVEN")
+        for label, text in lines:
+            page.wrapped(label + text, "  ", "    ")
+
+

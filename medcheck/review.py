@@ -1,0 +1,251 @@
+"""The order of the steps, nothing else: text or statements in, a Review out; the one door that every interface goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+
+from medcheck.domain import (
+    FLAG_TIERS,
+    Dosage,
+    Flag,
+    Formulary,
+    LineKind,
+    Match,
+    MedicationStatement,
+    Method,
+    Outcome,
+    PatientFacts,
+    Remark,
+    Review,
+    Status,
+    Summary,
+    Vocabulary,
+)
+from medcheck.errors import InputError
+from medcheck.matching import NameIndex
+from medcheck.parsing import HeadingReader, Readers, SigReader, Spotted, StatusReader, attach, segment
+from medcheck.rules import exposures, flag, linked_mimics, missing_facts, points
+from medcheck.text import tokenise
+from medcheck.version import VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is read: characters of a line, characters around one mention, lines and bytes (UTF-8) of a list."""
+
+    max_line_chars: int = 5000
+    max_mention_chars: int = 300
+    max_list_lines: int = 10_000
+    max_list_bytes: int = 1_048_576
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tools:
+    """Readers prepared once from a formulary and a vocabulary."""
+
+    index: NameIndex
+    headings: HeadingReader
+    readers: Readers
+
+
+@lru_cache(maxsize=8)
+def prepare(formulary: Formulary, vocabulary: Vocabulary, region: str = "", max_mention_chars: int = 300) -> Tools:
+    """Prepare the readers; `region` is us, uk or "" and decides regional abbreviations."""
+    index = NameIndex(formulary, vocabulary)
+    larger = frozenset({"levodopa"})  # a pair such as 25/100 is decarboxylase inhibitor and levodopa: the larger figure is levodopa
+    sig = SigReader(formulary.sig_terms, region)
+    readers = Readers(sig, StatusReader(formulary.status_cues), index.is_ordinary, larger, max_mention_chars)
+    return Tools(index, HeadingReader(formulary.heading_words), readers)
+
+
+def review_text(
+    text: str,
+    facts: PatientFacts,
+    formulary: Formulary,
+    vocabulary: Vocabulary,
+    as_of: date,
+    *,
+    limits: Limits | None = None,
+    region: str = "",
+) -> Review:
+    """Review a medication list as people write it.
+
+    Raises:
+        InputError: the text is empty or over the limits of a whole list; a line over its limit is a remark, not an error.
+    """
+    limits = limits or Limits()
+    text, broken = _readable(text, limits)
+    statements, remarks = read_text(text, formulary, vocabulary, as_of, limits=limits, region=region)
+    if broken:
+        remarks.append(Remark("", 0, LineKind.UNRECOGNISED, f"{broken} characters are no valid text and were replaced"))
+    return _assemble(statements, remarks, facts, formulary, vocabulary, as_of)
+
+
+def read_text(
+    text: str, formulary: Formulary, vocabulary: Vocabulary, as_of: date, *, limits: Limits | None = None, region: str = ""
+) -> tuple[list[MedicationStatement], list[Remark]]:
+    """The reading alone: statements and remarks of a text, without any judgement."""
+    limits = limits or Limits()
+    tools = prepare(formulary, vocabulary, region, limits.max_mention_chars)
+    segments, remarks = segment(text, tools.headings, max_line_chars=limits.max_line_chars)
+    spotted = []
+    for piece in segments:
+        tokens = tokenise(piece.text)
+        spotted.append(Spotted(piece, tokens, [m for m in tools.index.spot(tokens) if m.start >= piece.body]))
+    statements, more = attach(spotted, tools.readers, as_of)
+    return statements, sorted([*remarks, *more], key=lambda r: r.line)
+
+
+def review(
+    statements: Sequence[MedicationStatement],
+    facts: PatientFacts,
+    formulary: Formulary,
+    vocabulary: Vocabulary,
+    as_of: date,
+    *,
+    region: str = "",
+) -> Review:
+    """Review statements that are already apart (from a form or an EHR); those not matched yet are matched by what was written."""
+    index = prepare(formulary, vocabulary, region).index
+    matched = [s if s.match.outcome is not Outcome.UNRECOGNISED else replace(s, match=match_one(s.written or s.text, index)) for s in statements]
+    remarks = [
+        Remark(s.written or s.text, s.line, LineKind.UNRECOGNISED, "no drug was recognised here")
+        for s in matched
+        if s.match.outcome is Outcome.UNRECOGNISED
+    ]
+    known = [s for s in matched if s.match.outcome is not Outcome.UNRECOGNISED]
+    return _assemble(known, remarks, facts, formulary, vocabulary, as_of)
+
+
+def match_one(text: str, index: NameIndex) -> Match:
+    """One drug text as one match: every ingredient it names, the weakest method and score among its mentions."""
+    mentions = [m.match for m in index.spot(tokenise(text))]
+    if not mentions:
+        return Match(Outcome.UNRECOGNISED, (), Method.NONE, 0.0)
+    if len(mentions) == 1:
+        return mentions[0]
+    weakest = min(mentions, key=lambda m: m.score)
+    outcomes = [m.outcome for m in mentions]
+    best = next(o for o in (Outcome.QUESTION, Outcome.INGREDIENT, Outcome.KNOWN_DRUG) if o in outcomes)
+    return Match(
+        outcome=best,
+        ingredients=tuple(dict.fromkeys(i for m in mentions for i in m.ingredients)),
+        method=weakest.method,
+        score=weakest.score,
+        name=" + ".join(m.name for m in mentions),
+        other_readings=tuple(r for m in mentions for r in m.other_readings),
+        question=" ".join(m.question for m in mentions if m.question),
+    )
+
+
+def _readable(text: str, limits: Limits) -> tuple[str, int]:
+    """The text within its limits, lone surrogates replaced and counted."""
+    if not any(c.isalnum() for c in text):
+        raise InputError("the list is empty: nothing to read", {"text": ["holds no letter or digit"]})
+    lines = text.count("\n") + 1
+    if lines > limits.max_list_lines:
+        raise InputError(
+            f"the list has {lines} lines, more than the {limits.max_list_lines} that are read at once; split it",
+            {"text": [f"more than {limits.max_list_lines} lines"]},
+        )
+    broken = sum(1 for c in text if "\ud800" <= c <= "\udfff") if not text.isascii() else 0
+    if broken:
+        text = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
+    size = len(text.encode())
+    if size > limits.max_list_bytes:
+        raise InputError(
+            f"the list has {size} bytes, more than the {limits.max_list_bytes} that are read at once; split it",
+            {"text": [f"more than {limits.max_list_bytes} bytes"]},
+        )
+    return text, broken
+
+
+def _assemble(
+    statements: Sequence[MedicationStatement],
+    remarks: Sequence[Remark],
+    facts: PatientFacts,
+    formulary: Formulary,
+    vocabulary: Vocabulary,
+    as_of: date,
+) -> Review:
+    flags = flag(statements, facts, formulary, as_of)
+    courses = exposures(statements, formulary)
+    found = points(statements, flags, courses, facts, formulary, as_of)
+    mimics = linked_mimics(statements, flags, formulary)
+    keys = [k for f in flags for k in f.references]
+    keys += [k for f in flags for a in f.alternatives for k in a.references]
+    keys += [k for p in found for k in p.references]
+    keys += [k for m in mimics for k in m.references]
+    keys += list(formulary.modifiers.timing.references) if facts.symptom_onset is not None and flags else []
+    taken = [s for s in statements if s.status in (Status.ACTIVE, Status.UNKNOWN)]
+    named = dict.fromkeys(i for s in taken if s.match.outcome is not Outcome.QUESTION for i in s.match.ingredients)
+    flagged = {f.ingredient for f in flags}
+    return Review(
+        as_of=as_of,
+        program_version=VERSION,
+        formulary_version=formulary.version,
+        formulary_sha256=formulary.sha256,
+        formulary_released=formulary.released,
+        clinically_reviewed=formulary.clinically_reviewed,
+        vocabulary_sha256=vocabulary.sha256,
+        vocabulary_sources=vocabulary.sources,
+        facts=facts,
+        summary=_summarise(statements, remarks, flags),
+        statements=tuple(statements),
+        remarks=tuple(remarks),
+        flags=flags,
+        examined=tuple(sorted((i, formulary.ingredients[i].tier.value) for i in named if i in formulary.ingredients and i not in flagged)),
+        not_in_formulary=_outside(taken, formulary),
+        not_taken=tuple(k for k, s in enumerate(statements) if s not in taken),
+        points=found,
+        mimics=mimics,
+        exposures=courses,
+        missing=missing_facts(statements, flags, courses, facts, formulary),
+        references=tuple(formulary.references[k] for k in dict.fromkeys(keys) if k in formulary.references),
+    )
+
+
+def _outside(taken: Sequence[MedicationStatement], formulary: Formulary) -> tuple[str, ...]:
+    """Real drugs on the list that the formulary does not hold, by ingredient where it is known, else by the name read."""
+    names: dict[str, None] = {}
+    for s in taken:
+        if s.match.outcome is Outcome.KNOWN_DRUG and not s.match.ingredients:
+            names[s.match.name] = None
+        elif s.match.outcome is not Outcome.QUESTION:
+            names.update(dict.fromkeys(i for i in s.match.ingredients if i not in formulary.ingredients))
+    return tuple(sorted(names))
+
+
+def needs_confirming(statement: MedicationStatement) -> bool:
+    """Whether the reader must confirm a statement: a question, a guessed spelling, or a doubtful status."""
+    if statement.match.outcome is Outcome.QUESTION:
+        return True
+    if statement.status not in (Status.ACTIVE, Status.UNKNOWN):
+        return False
+    return statement.match.method is Method.FUZZY or not statement.status_certain or bool(statement.doubt)
+
+
+def _summarise(statements: Sequence[MedicationStatement], remarks: Sequence[Remark], flags: Sequence[Flag]) -> Summary:
+    unread = sum(1 for r in remarks if r.kind is LineKind.UNRECOGNISED)
+    confirm = sum(1 for s in statements if needs_confirming(s))
+    lines = {s.line for s in statements} | {r.line for r in remarks if r.line}
+    flagged = [f for f in flags if f.tier in FLAG_TIERS]
+    return Summary(
+        lines=len(lines),
+        statements=len(statements),
+        read=len(statements) - confirm,
+        to_confirm=confirm,
+        unread=unread,
+        flags=len(flagged),
+        all_clear=bool(statements) and not unread and not confirm and not flagged,
+    )
+
+
+def read_sig(text: str, tools: Tools) -> Dosage:
+    """One dose instruction, with the drug's name in it or not."""
+    ingredients = match_one(text, tools.index).ingredients
+    larger = any(i in tools.readers.larger_of_pair for i in ingredients)
+    return tools.readers.sig.read(text, larger_of_pair=larger)

@@ -1,0 +1,102 @@
+"""Options of a need, held against this patient before they are shown; an offender is never offered for another."""
+
+from __future__ import annotations
+
+from medcheck.domain import FLAG_TIERS, Alternative, Formulary, Need, Option
+from medcheck.rules.patient import Patient
+
+
+def alternatives(needs: tuple[str, ...], replacing: str, patient: Patient, formulary: Formulary) -> tuple[Alternative, ...]:
+    """Every option of the needs, in order; those that do not suit this patient carry the reason in `withheld`.
+
+    `replacing` is the ingredient that the option would stand in for: it does not speak against its own replacement, unless a monoamine
+    oxidase inhibitor or another drug that must be gone first.
+    """
+    others = {i: line for i, line in patient.taken.items() if i != replacing}
+    out = []
+    for key in needs:
+        need = formulary.needs[key]
+        out.extend(_hold(need, option, others, patient, formulary) for option in need.options)
+    return tuple(out)
+
+
+def _hold(need: Need, option: Option, others: dict[str, int], patient: Patient, formulary: Formulary) -> Alternative:
+    reasons = [_against(name, patient, formulary) for name in option.ingredients]
+    withheld = _excluded(option, patient, formulary)
+    cautions = _cautions(option, others, patient, formulary)
+    if option.kind == "drug" and option.ingredients:
+        if all(reasons):
+            withheld = "; ".join([*([withheld] if withheld else []), *(f"{n}: {r}" for n, r in zip(option.ingredients, reasons, strict=True))])
+        else:
+            cautions += [f"not {n}: {r}" for n, r in zip(option.ingredients, reasons, strict=True) if r]
+    return Alternative(
+        need=need.key,
+        need_name=need.name,
+        kind=option.kind,
+        ingredients=option.ingredients,
+        text=option.text,
+        caveat=option.caveat,
+        caution="; ".join(cautions),
+        withheld=withheld,
+        strength=option.strength,
+        references=option.references,
+        verified=option.verified,
+    )
+
+
+def _against(ingredient: str, patient: Patient, formulary: Formulary) -> str:
+    """Why one drug does not suit this patient, "" when nothing is known against it."""
+    for group, words in (
+        (patient.allergic, "allergy or intolerance recorded"),
+        (patient.taken, "already taken"),
+        (patient.past, "stopped or tried before"),
+        (patient.refused, "recorded as not to be taken"),
+        (patient.held, "on hold"),
+    ):
+        if ingredient in group:
+            return f"{words} (line {group[ingredient]})"
+    entry = formulary.ingredients.get(ingredient)
+    if entry is not None and entry.tier in FLAG_TIERS:
+        return "is itself flagged"
+    return ""
+
+
+def _named(keys: list[str], formulary: Formulary) -> str:
+    conditions = formulary.modifiers.conditions
+    return ", ".join(conditions[k].name if k in conditions else k for k in keys)
+
+
+def _excluded(option: Option, patient: Patient, formulary: Formulary) -> str:
+    found = [k for k in option.excluded_conditions if k in patient.conditions]
+    if found:
+        return f"not with {_named(found, formulary)}"
+    drugs = _partners(option.excluded_with_classes, option.excluded_with_ingredients, patient.taken, formulary)
+    if drugs:
+        return f"not together with {', '.join(drugs)} on the list"
+    if option.pregnancy == "exclude" and patient.facts.pregnant:
+        return "not in pregnancy"
+    age = patient.facts.age
+    if age is not None and option.min_age is not None and age < option.min_age:
+        return f"not below {option.min_age} years"
+    if age is not None and option.max_age is not None and age > option.max_age:
+        return f"not above {option.max_age} years"
+    return ""
+
+
+def _partners(classes: tuple[str, ...], ingredients: tuple[str, ...], taken: dict[str, int], formulary: Formulary) -> list[str]:
+    """Ingredients on the list that are named or belong to one of the classes."""
+    known = formulary.ingredients
+    return [i for i in taken if i in ingredients or (i in known and known[i].class_key in classes)]
+
+
+def _cautions(option: Option, others: dict[str, int], patient: Patient, formulary: Formulary) -> list[str]:
+    out = []
+    found = [k for k in option.caution_conditions if k in patient.conditions]
+    if found:
+        out.append(f"caution: {_named(found, formulary)}")
+    drugs = _partners(option.caution_with_classes, option.caution_with_ingredients, others, formulary)
+    if drugs:
+        out.append(f"caution with {', '.join(drugs)} on the list")
+    if option.pregnancy == "discuss" and patient.facts.pregnant:
+        out.append("pregnancy: to be discussed with the obstetric team first")
+    return out

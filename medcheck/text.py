@@ -1,0 +1,132 @@
+"""Normalising and tokenising, shared by reading and matching; knows nothing of drugs.
+
+Every folded form keeps the offsets of the text it came from, so that a finding can always be shown where it was written.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+# Letters of other scripts that look like Latin ones; folding them is a guess, so the token is marked as doubtful.
+_CONFUSABLE = str.maketrans(
+    "абвгдеіјкмнорстухѕԁɡ" "αβεικνορτυχ",
+    "a6brdeijkmhopctyxsdg" "abeiknoptux",
+)
+_OCR_INSIDE = re.compile(r"(?<=[a-z])[01|5](?=[a-z])|(?<=[a-z]{4})[01|](?![a-z0-9.,/|%])")
+_OCR_LETTER = str.maketrans({"0": "o", "1": "l", "5": "s", "|": "l"})
+_WORD = re.compile(r"[a-z]+(?:'[a-z]+)*|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A text in lower-case ASCII as far as it goes; `offsets[i]` is where character i came from (None: offsets are equal).
+
+    `doubtful` holds folded positions that were guessed (look-alike letters of another script, digits read as letters).
+    """
+
+    text: str
+    offsets: list[int] | None
+    doubtful: frozenset[int]
+
+    def origin(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets in the original text of the folded half-open span."""
+        if self.offsets is None:
+            return start, end
+        return self.offsets[start], self.offsets[end - 1] + 1 if end > start else self.offsets[start]
+
+
+def fold(text: str) -> Folded:
+    """Fold to lower-case ASCII where possible, keeping track of offsets.
+
+    Accents and invisible format characters go, compatibility forms (full width, ligatures) become plain, look-alike letters of
+    other scripts inside Latin words and digits inside words become the letters they imitate and are marked doubtful.
+
+    >>> fold("Séroquel").text
+    'seroquel'
+    """
+    doubtful: set[int] = set()
+    offsets: list[int] | None = None
+    if text.isascii():
+        folded = text.lower()
+    else:
+        pieces: list[str] = []
+        offsets = []
+        for i, ch in enumerate(text):
+            if ch < "\x80":
+                pieces.append(ch.lower())
+                offsets.append(i)
+                continue
+            plain = _fold_character(ch)
+            for c in plain:
+                pieces.append(c)
+                offsets.append(i)
+        folded = "".join(pieces)
+        if not folded.isascii():
+            latin = folded.translate(_CONFUSABLE)
+            if latin != folded:
+                doubtful.update(i for i, (a, b) in enumerate(zip(folded, latin, strict=True)) if a != b)
+                folded = latin
+    if _OCR_INSIDE.search(folded):
+
+        def _letter(m: re.Match[str]) -> str:
+            doubtful.add(m.start())
+            return m.group().translate(_OCR_LETTER)
+
+        folded = _OCR_INSIDE.sub(_letter, folded)
+    return Folded(folded, offsets, frozenset(doubtful))
+
+
+_SPECIAL = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "µ": "mc", "μ": "mc", "’": "'", "‘": "'", "´": "'", "ʼ": "'", "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "½": " 1/2", "¼": " 1/4", "¾": " 3/4", "→": ">", "⇒": ">", "•": "*", "·": "*"}
+
+
+def _fold_character(ch: str) -> str:
+    special = _SPECIAL.get(ch.lower())
+    if special is not None:
+        return special
+    if unicodedata.category(ch) == "Cf":
+        return ""
+    out = []
+    for c in unicodedata.normalize("NFKD", ch)[:8]:  # a compatibility form may unfold into many: cap it
+        if not unicodedata.combining(c):
+            low = c.lower()
+            out.append(_SPECIAL.get(low, low))
+    return "".join(out)[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Words and numbers of a folded text, as parallel lists: the folded token and its half-open span in the folded text."""
+
+    words: list[str]
+    starts: list[int]
+    ends: list[int]
+    folded: Folded
+
+
+def tokenise(text: str) -> Tokens:
+    """Split into words and numbers; hyphens, slashes and letter/digit borders separate, apostrophes vanish.
+
+    >>> tokenise("Co-codamol 8/500mg").words
+    ['co', 'codamol', '8', '500', 'mg']
+    """
+    folded = fold(text)
+    words: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for m in _WORD.finditer(folded.text):
+        word = m.group()
+        words.append(word.replace("'", "") if "'" in word else word)
+        starts.append(m.start())
+        ends.append(m.end())
+    return Tokens(words, starts, ends, folded)
+
+
+def normalise_name(name: str) -> str:
+    """The key under which a name is looked up: its tokens joined by single spaces.
+
+    >>> normalise_name("St. John's-wort")
+    'st johns wort'
+    """
+    return " ".join(tokenise(name).words)

@@ -1,0 +1,152 @@
+"""Reads the FDA's NDC directory (ndctext.zip or its product.txt) into names and ingredients; knows nothing of other sources.
+
+product.txt: a header line, tab-separated, cp1252, no quoting. Kept: human drugs with a route that reaches the whole body. Left out:
+homeopathics, allergen extracts, products that are only put on skin, teeth, eyes, ears or the vagina, and listings the FDA excludes.
+Of the excluded listings, prescription drugs whose yearly certificate lapsed (flag E) give the names that no current listing has.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, Final
+
+from medcheck.domain import VocabularySource
+from medcheck.errors import InputError
+from medcheck.text import normalise_name
+from medcheck.vocabulary.names import MAX_TOKENS, NameTable, Terms, ingredient
+from medcheck.vocabulary.releases import open_release
+
+_LOCAL_ROUTES: Final = frozenset(
+    (
+        *("TOPICAL", "CUTANEOUS", "INTRADERMAL", "PERCUTANEOUS", "DENTAL", "PERIODONTAL", "SUBGINGIVAL"),
+        *("OPHTHALMIC", "AURICULAR (OTIC)", "VAGINAL", "IRRIGATION"),
+    )
+)
+_NEEDED: Final = (
+    "PRODUCTTYPENAME",
+    "PROPRIETARYNAME",
+    "PROPRIETARYNAMESUFFIX",
+    "NONPROPRIETARYNAME",
+    "DOSAGEFORMNAME",
+    "ROUTENAME",
+    "STARTMARKETINGDATE",
+    "MARKETINGCATEGORYNAME",
+    "LABELERNAME",
+    "SUBSTANCENAME",
+    "NDC_EXCLUDE_FLAG",
+)
+_LAPSED: Final = "lapsed prescription listings"
+_FEW: Final = 20  # bad rows named in full; all are counted
+
+
+def import_ndc(path: Path, terms: Terms) -> NameTable:
+    """Read the NDC directory from ndctext.zip, a folder with product.txt, or product.txt itself.
+
+    A name whose products differ in their ingredients gets (): which of them is meant cannot be known.
+
+    Raises:
+        InputError: no such file, not a zip file, or no usable row; file and line are named.
+    """
+    with open_release(path, ("product.txt",)) as files:
+        return _read(*files["product.txt"], terms)
+
+
+def _read(file: IO[bytes], where: str, terms: Terms) -> NameTable:
+    digest = sha256()
+    head = file.readline()
+    digest.update(head)
+    column = {name: i for i, name in enumerate(head.decode("cp1252", "replace").rstrip("\r\n").split("\t"))}
+    missing = [c for c in _NEEDED if c not in column]
+    if missing:
+        raise InputError(f"{where} line 1: the heading lacks {', '.join(missing)}; this is not the NDC product file")
+    at = [column[c] for c in _NEEDED]
+    counts: Counter[str] = Counter()
+    problems: list[str] = []
+    brands: dict[str, set[tuple[str, ...]]] = {}
+    lapsed: dict[str, set[tuple[str, ...]]] = {}
+    lines: dict[str, set[tuple[str, ...]]] = {}  # brand without its suffix, from rows that have one
+    generics: dict[str, tuple[str, ...]] = {}
+    words: Counter[str] = Counter()
+    known: dict[str, tuple[str, ...]] = {}
+    normal: dict[str, str] = {}
+    latest = ""
+    for number, raw in enumerate(file, start=2):
+        digest.update(raw)
+        row = raw.decode("cp1252", "replace").rstrip("\r\n").split("\t")
+        if row == [""]:
+            continue
+        counts["rows"] += 1
+        if len(row) != len(column):
+            counts["bad rows"] += 1
+            if len(problems) < _FEW:
+                problems.append(f"{where} line {number}: {len(row)} columns instead of {len(column)}")
+            continue
+        kind, brand, suffix, generic, form, route, started, category, labeler, substances, flag = (row[i] for i in at)
+        left_out = _left_out(kind, route, category, flag)
+        left_out = left_out if substances.strip("; ") else "no substances named"  # the kits of a brand are listed without
+        if left_out and left_out != _LAPSED:
+            counts[left_out] += 1
+            continue
+        counts[left_out or "kept rows"] += 1
+        latest = max(latest, started if started.isdigit() else "")
+        words.update(normalise_name(f"{form} {route} {suffix}").split())
+        formula = known.get(substances)
+        if formula is None:
+            parts = [s for s in substances.split(";") if s.strip()]
+            formula = known[substances] = tuple(sorted({ingredient(s, terms) for s in parts}))
+            for part in parts:
+                inn = ingredient(part, terms)
+                generics.update(dict.fromkeys((normalise_name(part), normalise_name(inn)), (inn,)))
+        for text in (brand, generic, suffix, labeler):
+            if text not in normal:
+                normal[text] = normalise_name(text)
+        brand, generic, suffix, labeler = normal[brand], normal[generic], normal[suffix], normal[labeler]
+        if f" {brand} " in f" {labeler} ":  # the label shows the maker where the name should be
+            counts["named like their maker"] += 1
+            continue
+        if left_out:
+            lapsed.setdefault(brand, set()).add(formula)
+            continue
+        if suffix:
+            lines.setdefault(brand, set()).add(formula)
+            brand = f"{brand} {suffix}"
+        for name in {brand, generic}:
+            brands.setdefault(name, set()).add(formula)
+    if not counts["kept rows"]:
+        raise InputError(f"{where}: none of {counts['rows']} rows could be used", {where: problems})
+    for fallback in (lines, lapsed):
+        for name, formulas in fallback.items():
+            brands.setdefault(name, formulas)
+    names = {n: next(iter(f)) if len(f) == 1 else () for n, f in brands.items()} | generics
+    names = {n: i for n, i in names.items() if 0 < len(n.split()) <= MAX_TOKENS}
+    counts["names"] = len(names)
+    counts["names of several formulas"] = sum(not i for i in names.values())
+    released = f"{latest[:4]}-{latest[4:6]}-{latest[6:8]}" if len(latest) == 8 else ""
+    return NameTable(
+        source=VocabularySource("FDA NDC directory", released or "unknown", released, len(names), digest.hexdigest()),
+        names=names,
+        sure=frozenset(n for n in generics if " " in n),
+        words=frozenset(_plain(words)),
+        counts=dict(counts),
+        problems=tuple(problems),
+    )
+
+
+def _left_out(kind: str, route: str, category: str, flag: str) -> str:
+    if "ALLERGENIC" in kind:
+        return "allergen extracts"
+    if "HOMEOPATHIC" in category:
+        return "homeopathics"
+    if {r.strip() for r in route.split(";")} <= _LOCAL_ROUTES | {""}:
+        return "local use only"
+    if flag == "N":
+        return ""
+    is_lapsed = flag == "E" and kind == "HUMAN PRESCRIPTION DRUG" and "BLA" not in category
+    return _LAPSED if is_lapsed else "excluded by the FDA"
+
+
+def _plain(words: Counter[str]) -> Iterable[str]:
+    return (w for w, n in words.items() if n >= 5 and w.isalpha() and len(w) >= 4)
