@@ -55,6 +55,8 @@ class NameIndex:
         self._names = formulary.names
         self._vocabulary = vocabulary
         self._background = vocabulary.names
+        # "night" begins no name, but "night nurse" does: only words that begin no curated name are skipped.
+        self._skip = _SKIP - {first for first, rest, _ in (name.partition(" ") for name in formulary.names) if rest}
         self._lookalikes: dict[str, set[str]] = {}
         for pair in formulary.lookalikes:
             for a, b in ((pair.name_a, pair.name_b), (pair.name_b, pair.name_a)):
@@ -116,10 +118,10 @@ class NameIndex:
         found: list[Mention] = []
         i = 0
         count = len(words)
-        names, background = self._names, self._background
+        names, background, skip = self._names, self._background, self._skip
         while i < count:
             word = words[i]
-            if word in _SKIP or word[0] < "a":
+            if word in skip or word[0] < "a":
                 i += 1
                 continue
             used = 0
@@ -127,6 +129,8 @@ class NameIndex:
             for n in range(min(LONGEST_NAME, count - i), 1, -1):
                 key = " ".join(words[i : i + n])
                 if key in names or key in background:
+                    if words[i + n - 1].isdigit() and self.is_name(" ".join(words[i : i + n - 1])):
+                        continue  # "ferrous fumarate 210": the number is the dose
                     match, used = self._exact(key), n
                     break
             if match is None:

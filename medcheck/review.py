@@ -220,12 +220,12 @@ def _outside(taken: Sequence[MedicationStatement], formulary: Formulary) -> tupl
 
 
 def needs_confirming(statement: MedicationStatement) -> bool:
-    """Whether the reader must confirm a statement: a question, a guessed spelling, or a doubtful status."""
+    """Whether the reader must confirm a statement: a question, a name that was not read exactly, or a doubtful status."""
     if statement.match.outcome is Outcome.QUESTION:
         return True
     if statement.status not in (Status.ACTIVE, Status.UNKNOWN):
         return False
-    return statement.match.method is Method.FUZZY or not statement.status_certain or bool(statement.doubt)
+    return statement.match.method in (Method.FUZZY, Method.MISSPELLING) or not statement.status_certain or bool(statement.doubt)
 
 
 def _summarise(statements: Sequence[MedicationStatement], remarks: Sequence[Remark], flags: Sequence[Flag]) -> Summary:

@@ -479,7 +479,7 @@ def _relation(left: str, relation: str, right: str) -> str:
 
 
 CONCEPTS = [
-    "38|ENG||||||829|829|38||RXNORM|BN|38|Parlodel||N|4096|",  # the real row of reference/importer.md
+    "38|ENG||||||829|829|38||RXNORM|BN|38|Parlodel||N|4096|",  # a real row
     _concept("1760", "IN", "bromocriptine"),
     _concept("161", "IN", "acetaminophen"),
     _concept("3498", "IN", "diphenhydramine"),

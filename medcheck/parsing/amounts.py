@@ -145,10 +145,7 @@ def read_one(scan: Scan, i: int, j: int, low: float, high: float, unit: Word | N
         c = scan.take_quantity()
         least = scan.least(low)
         if unit.name == "mL":
-            if c.amounts and c.concentration is None and scan.told[i - 1].kind in ("in", "/", "per") and high > 0:
-                c.concentration = c.amounts.pop().high / (high * unit.high)  # "10 mg in 5 mL"
-            else:
-                c.volume = (None if least is None else low * unit.high, high * unit.high)
+            c.volume = (None if least is None else low * unit.high, high * unit.high)
         else:
             c.other = (least, high, unit.name)
             scan.imply_route(unit.route)
@@ -257,6 +254,8 @@ def read_bare(scan: Scan, i: int, j: int, low: float, high: float) -> int:
         or (kind in ("a", "/") and told[k if kind == "a" else j + 1].kind in ("period", "form"))
         or before in ("take", "form")
     )
+    if kind == "-" and told[j + 1].kind == "number" and told[j + 2].kind == "x":
+        said = True  # "300 - 3 times a day"
     if (kind == "(" and worded) or (kind == "number" and told[j + 1].kind == "x"):
         said = True  # "two (tablets)", "one three times a day"
     if not said or scan.why:
@@ -358,7 +357,7 @@ def read_number_x(scan: Scan, i: int, j: int, low: float, high: float) -> int:
     told = scan.told
     k = j + 1
     times = told[j].word.text.startswith("time")
-    if not times and told[k].kind == "number" and told[k + 1].kind == "period":
+    if not times and scan.is_course_at(k):
         return read_bare(scan, i, j, low, high)  # "and 2100 x 3 days", "2017-2020 x 3 days"
     if scan.open and told[i - 1].kind != "upto":
         scan.open = False

@@ -17,7 +17,7 @@ from medcheck.text import Tokens
 _TRAILING_NUMBER = re.compile(r"[\s,;]+\(?\d{1,2}[.)]\s*\Z|[\s,;(]+\Z")
 _AMOUNT = re.compile(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b|ml\b|tab|cap|unit|puff|drop|patch|%|iu\b|meq|mmol)", re.I)
 _REASON = re.compile(r"(?:due to|because(?: of)?|caused|causing|reason\s*:?|secondary to|owing to|as it|gave (?:her|him|me))\s+([^.;|)\n]{2,80})", re.I)
-_ASIDE = re.compile(r"[(\-–:,\"]+\s*\"?([^()\"]{2,60}?)\"?\s*\)?\s*\Z")
+_ASIDE = re.compile(r"\s*(?:[(\[]\s*|[-–:]+\s+)\"?([^()\[\]\";,]{2,60})")
 _DOSE_FIRST = re.compile(r"\b(?:take|takes|taking|on|use|uses|apply|inject|inhale|start|started|continue|give|having|x|of)\b", re.I)
 _MEDICINE_WORDS = frozenset(
     """medicine medicines medication medications pill pills tablet tablets tab tabs capsule capsules drops cream creams ointment gel lotion patch
@@ -170,7 +170,8 @@ def _decide(
         if reading.status is Status.ACTIVE and section is Status.ALLERGY:
             return (Status.ALLERGY, True) if certain and dosage.doses_per_day_max is None else (Status.ACTIVE, False)
         if reading.status is not Status.ACTIVE:
-            return reading.status, True
+            spoken_of = section if section in (Status.ALLERGY, Status.FAMILY) and certain else reading.status
+            return (reading.status if reading.status in (Status.ALLERGY, Status.FAMILY) else spoken_of), True
     by_date = _from_dates(period, as_of)
     if section is not None and section is not Status.ACTIVE:
         if not certain:
@@ -201,7 +202,7 @@ def _reason(after: str, status: Status) -> str:
     if m:
         return m.group(1).strip(" ,-")
     if status is Status.ALLERGY:
-        m = _ASIDE.search(after.strip(" ."))
+        m = _ASIDE.match(after)
         if m:
             return m.group(1).strip(" ,-")
     return ""
@@ -221,16 +222,14 @@ def _without_mention(
     has_dose = dosage.dose_max is not None or dosage.doses_per_day_max is not None
     last = statements[-1] if statements else None
     if last is not None and has_dose and not unread and segment.line - last.line <= 1:
-        if last.dosage.dose_max is None and last.dosage.doses_per_day_max is None:
-            joined = f"{last.dosage.text} {content}".strip()
-            larger = any(i in readers.larger_of_pair for i in last.match.ingredients)
-            period = read_period(joined, as_of)[0]
-            statements[-1] = replace(
-                last, dosage=readers.sig.read(joined, larger_of_pair=larger), period=period, text=f"{last.text} {content}"
-            )
+        if last.dosage.dose_max is None or last.dosage.doses_per_day_max is None:
+            statements[-1] = _completed(last, content, readers, as_of)
             return
-        if segment.continues and segment.line == last.line and last.match.outcome is not Outcome.UNRECOGNISED:
-            statements.append(_further_course(item, last, content, readers, as_of))
+        if segment.continues and segment.line == last.line:
+            if _AMOUNT.search(content):
+                statements.append(_further_course(item, last, content, readers, as_of))
+            else:
+                statements[-1] = replace(last, text=f"{last.text} {content}")
             return
     if unread:
         remarks.append(Remark(shown, segment.line, LineKind.UNRECOGNISED, "no drug was recognised here"))
@@ -242,12 +241,21 @@ def _without_mention(
         remarks.append(Remark(shown, segment.line, LineKind.NO_DRUG))
 
 
+def _completed(last: MedicationStatement, content: str, readers: Readers, as_of: date) -> MedicationStatement:
+    """A mention whose dose or frequency stands on the line or in the sentence after it."""
+    instruction = f"{last.dosage.text} {content}".strip()
+    larger = any(i in readers.larger_of_pair for i in last.match.ingredients)
+    period = read_period(instruction, as_of)[0]
+    dosage = readers.sig.read(instruction, larger_of_pair=larger)
+    return replace(last, dosage=dosage, period=period, text=f"{last.text} {content}")
+
+
 def _further_course(item: Spotted, last: MedicationStatement, content: str, readers: Readers, as_of: date) -> MedicationStatement:
     """ "Mirapex 0.125 mg 2015-2017; 0.5 mg since 2017": the second course of the same drug."""
     larger = any(i in readers.larger_of_pair for i in last.match.ingredients)
     dosage = readers.sig.read(content, larger_of_pair=larger)
     period = read_period(content, as_of)[0]
-    reading = readers.status.read(item.tokens, [(len(item.tokens.words), len(item.tokens.words))], _first_token(item))[0]
+    reading = readers.status.read_alone(item.tokens, _first_token(item))
     segment = replace(item.segment, section=None if last.status is Status.COMPLETED else item.segment.section)
     status, certain = _decide(segment, reading, dosage, period, as_of)
     start = item.segment.start + item.segment.body

@@ -183,8 +183,7 @@ def read_at(scan: Scan, i: int) -> int:
 def _is_hour(scan: Scan, j: int) -> bool:
     """Whether the number before j is an hour: not a dose, a count of times or a length of time."""
     kind = scan.told[j].kind
-    course = kind == "x" and scan.told[j + 1].kind == "number" and scan.told[j + 2].kind == "period"
-    return course or kind not in ("unit", "period", "x", "form", "ambiguous", "-")
+    return (kind == "x" and scan.is_course_at(j + 1)) or kind not in ("unit", "period", "x", "form", "ambiguous", "-")
 
 
 def read_clock_time(scan: Scan, i: int) -> int:

@@ -158,10 +158,12 @@ def read_repeat(scan: Scan, i: int) -> int:
     """Read "may repeat x1"."""
     told, c = scan.told, scan.clause
     j = i + 1
-    if told[j].kind == "every":
+    if told[j].kind == "every" or not c.quantity:  # "Repeat: ..." is a heading
         return j
     c.repeat = 1.0
     while told[j].kind in ("x", "number", "times", "in", "period", "word", "after", "before", "form") and j < i + 7:
+        if told[j].kind == "x" and scan.is_course_at(j + 1):
+            break
         if told[j].kind == "x" and told[j + 1].kind == "number":
             c.repeat = told[j + 1].value
         elif told[j].kind == "times":

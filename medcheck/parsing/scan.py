@@ -199,6 +199,15 @@ class Scan:
             return (days, j + 2) if days > 0 else None
         return None
 
+    def is_course_at(self, j: int) -> bool:
+        """Whether a length of time stands at j: "3 days", "5/7"."""
+        told = self.told
+        if told[j].kind != "number":
+            return False
+        return told[j + 1].kind == "period" or (
+            told[j + 1].kind == "/" and told[j + 2].kind == "number" and told[j + 2].value in (7, 12, 52)
+        )
+
     def skip_period(self, j: int) -> int:
         """The position behind a period at j, if there is one."""
         after = self.period_at(j)

@@ -95,6 +95,15 @@ class StatusReader:
                     before[right].append(reading)
         return self._resolve(tokens, text, mentions, before, after)
 
+    def read_alone(self, tokens: Tokens, begin: int = 0) -> StatusReading | None:
+        """What the cues of a piece without a mention say: the last one counts."""
+        said = None
+        for first, _, cues in self.find(tokens, ()):
+            if first >= begin:
+                cue = cues[0]
+                said = None if cue.status == "reset" else StatusReading(Status(cue.status), cue.certain, cue.phrase)
+        return said
+
     def _side(
         self,
         tokens: Tokens,
@@ -144,7 +153,7 @@ class StatusReader:
             for reading in before[k]:
                 if reading is None:
                     carried = None
-                elif carried is not None and carried.status in _STRONG and reading.status is Status.ACTIVE:
+                elif carried is not None and carried.status in _STRONG and reading.status not in _STRONG:
                     continue  # "his wife takes": the subject still holds
                 elif carried is not None and carried.status is Status.INTENDED and reading.status is Status.ACTIVE and before[k].index(reading):
                     continue  # "plan to start on"

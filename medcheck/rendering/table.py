@@ -22,7 +22,7 @@ from medcheck.rendering.words import (
     where,
 )
 
-_OPTIONS_SHOWN = 4
+_OPTIONS_SHOWN = 3
 
 
 def as_table(review: Review, *, width: int = 110, references: bool = False, full: bool = False) -> str:
@@ -110,57 +110,90 @@ def _unread(page: _Page, review: Review) -> None:
 def _flags(page: _Page, review: Review, cited: Citations, full: bool) -> None:
     if not review.flags:
         return
-    page.head("WHAT MAY WORSEN OR IMITATE RESTLESS LEGS   (action, then strength of the evidence for this drug)")
+    page.head("WHAT MAY WORSEN OR IMITATE RESTLESS LEGS        action                        evidence for this drug")
     told: dict[str, str] = {}
     for f in review.flags:
         _flag(page, f, review, cited, told, full)
+    wanted = list(dict.fromkeys(fact for f in review.flags for fact in f.would_change))
+    if wanted:
+        page.wrapped(f"Would change this advice, not given: {'; '.join(wanted)}.", "  ")
 
 
 def _flag(page: _Page, f: Flag, review: Review, cited: Citations, told: dict[str, str], full: bool) -> None:
-    page.line(f"  {f.ingredient}   {where(f, review)}")
+    name = f"{f.ingredient}  ({where(f, review)})"
     action = f"{f.tier.value} {TIER_WORDS[f.tier]}"
-    page.line(f"      {action:<26} evidence: {evidence_words(f)}{MARK_WORDS[f.verified]}")
+    page.line(f"  {name:<46} {action:<29} {evidence_words(f)}{MARK_WORDS[f.verified]}")
     if not f.confirmed:
         page.wrapped(f"UNCONFIRMED: {f.unconfirmed_because}", "      ")
     effect = "; ".join(EFFECT_WORDS[e] for e in f.effect)
-    page.wrapped(f"{f.class_name}: {effect}. {f.summary}", "      ")
-    own = f.evidence if full else f.evidence[:2]
+    page.wrapped(f"{f.class_name}: {effect}. {f.summary if full else _first_sentences(f.summary)}", "      ")
+    own = f.evidence if full else _with_figure(f.evidence)
     for e in own:
         page.wrapped(_evidence(e, cited), "      + ", "        ")
     if not f.evidence or full:
-        for e in f.class_evidence if full else f.class_evidence[:1]:
+        for e in f.class_evidence if full else _with_figure(f.class_evidence):
             page.wrapped(f"(class) {_evidence(e, cited)}", "      + ", "        ")
     for e in f.counter_evidence if full else f.counter_evidence[:1]:
         page.wrapped(f"against: {_evidence(e, cited)}", "      - ", "        ")
-    if f.timing:
+    if f.days_to_onset is not None:
         page.wrapped(f.timing, "      time: ", "            ")
-    if f.onset and f.tier is not Tier.C:
+    if f.onset and full:
         page.wrapped(f"reported onset: {f.onset}", "      ")
     _options(page, f, cited, told, full)
-    if f.no_abrupt_stop:
-        page.wrapped(f.no_abrupt_stop, "      ")
     if full and f.would_change:
         page.wrapped(f"would change this: {', '.join(f.would_change)}", "      ")
     page.line()
 
 
+def _first_sentences(text: str, most: int = 150) -> str:
+    """As many whole sentences as fit, at least one."""
+    out = ""
+    for sentence in text.replace("! ", ". ").split(". "):
+        piece = sentence if sentence.endswith(".") else f"{sentence}."
+        if out and len(out) + len(piece) > most:
+            break
+        out = f"{out} {piece}".strip()
+    return out
+
+
+def _with_figure(items: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """The one item that says most: supporting, with a figure, best verified."""
+    marks = {"yes": 0, "secondary": 1, "no": 2}
+    ranked = sorted(items, key=lambda e: (e.direction != "for", not e.figure, marks[e.verified]))
+    return tuple(ranked[:1])
+
+
 def _options(page: _Page, f: Flag, cited: Citations, told: dict[str, str], full: bool) -> None:
     """Options once per class: the second member of a class points to the first."""
     if f.class_key in told and not full:
-        page.wrapped(f"Consider: as for {told[f.class_key]} above.", "      ")
+        page.wrapped(f"Consider: as for {told[f.class_key]} above.", "      > ", "        ")
         return
     told.setdefault(f.class_key, f.ingredient)
     offered = [a for a in f.alternatives if not a.withheld]
-    shown = offered if full else offered[:_OPTIONS_SHOWN]
+    shown = offered if full else _first_of_each_need(offered)
     for a in shown:
         page.wrapped(_option(a, cited), "      > ", "        ")
     if len(offered) > len(shown):
-        page.line(f"        ({len(offered) - len(shown)} more with --full)")
-    for a in f.alternatives:
-        if a.withheld and a.kind == "drug":
-            page.wrapped(f"not offered: {', '.join(a.ingredients)} ({a.withheld})", "      x ", "        ")
+        page.line(f"        ({len(offered) - len(shown)} more options with --full)")
+    withheld = {", ".join(a.ingredients): a.withheld for a in f.alternatives if a.withheld and a.kind == "drug"}
+    for names, reason in withheld.items():
+        page.wrapped(f"not offered: {names} ({reason})", "      x ", "        ")
     if f.do_not_suggest:
-        page.wrapped(f"do not replace it by: {', '.join(sorted(d.ingredient for d in f.do_not_suggest))}", "      x ", "        ")
+        avoid = sorted(d.ingredient for d in f.do_not_suggest)
+        more = f" and {len(avoid) - 8} more (--full)" if len(avoid) > 8 and not full else ""
+        page.wrapped(f"not a replacement: {', '.join(avoid if full else avoid[:8])}{more}", "      x ", "        ")
+    if f.no_abrupt_stop:
+        page.wrapped(f.no_abrupt_stop if full else _first_sentences(f.no_abrupt_stop, 110), "      ! ", "        ")
+
+
+def _first_of_each_need(offered: list[Alternative]) -> list[Alternative]:
+    """The best option of each need, medicines before plans, at most a few in all."""
+    best: dict[str, Alternative] = {}
+    for a in offered:
+        kept = best.get(a.need)
+        if kept is None or (kept.kind != "drug" and a.kind == "drug"):
+            best[a.need] = a
+    return list(best.values())[:_OPTIONS_SHOWN]
 
 
 def _option(a: Alternative, cited: Citations) -> str:

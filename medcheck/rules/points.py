@@ -183,13 +183,13 @@ def _iron(patient: Patient, relevant: bool, formulary: Formulary, as_of: date) -
     population = "dialysis" if facts.dialysis else "child" if facts.age is not None and facts.age < _ADULT_FROM else "adult"
     values = _iron_values(facts)
     spoken = 0
-    for rule in formulary.modifiers.iron_rules:
+    for rule in sorted(formulary.modifiers.iron_rules, key=lambda r: r.superseded):
         if rule.population not in (population, "any"):
             continue
         if _iron_applies(rule, facts):
             spoken += 1
             speaker = rule.guideline if rule.year is None or str(rule.year) in rule.guideline else f"{rule.guideline} ({rule.year})"
-            out.append(Point(rule.id, "iron", f"{speaker}: {rule.text} Given: {values}.", (), rule.references, rule.verified))
+            out.append(Point(rule.id, "iron", f"Iron, {values}: {rule.text}" if rule.guideline in rule.text else f"Iron, {values}, {speaker}: {rule.text}", (), rule.references, rule.verified))
     if not spoken:
         refs = tuple(dict.fromkeys(k for r in formulary.modifiers.iron_rules if r.population in (population, "any") for k in r.references))
         out.append(Point("iron_no_rule", "iron", f"No guideline threshold in the formulary is met by {values}.", (), refs))
@@ -202,10 +202,27 @@ def _iron(patient: Patient, relevant: bool, formulary: Formulary, as_of: date) -
         elif (as_of - facts.ferritin_date).days > 365:
             days = (as_of - facts.ferritin_date).days
             out.append(Point("iron_date", "iron", f"The ferritin is {days} days old: consider a new one."))
-        for caution in formulary.modifiers.iron_cautions:
-            known = [formulary.modifiers.conditions[k].name for k in caution.conditions if k in patient.conditions]
-            text = f"{caution.text} Given here: {', '.join(known)}." if known else caution.text
+        out += _iron_cautions(patient, formulary)
+    return out
+
+
+def _iron_cautions(patient: Patient, formulary: Formulary) -> list[Point]:
+    """Why the ferritin may mislead: what is on record in full, what is not as one question."""
+    out = []
+    asked: list[str] = []
+    references: list[str] = []
+    conditions = formulary.modifiers.conditions
+    for caution in formulary.modifiers.iron_cautions:
+        known = [conditions[k].name for k in caution.conditions if k in patient.conditions]
+        if known or not caution.conditions:
+            text = f"{caution.text} On record here: {', '.join(known)}." if known else caution.text
             out.append(Point(caution.id, "iron", text, (), caution.references, caution.verified))
+        else:
+            asked += [conditions[k].name for k in caution.conditions]
+            references += caution.references
+    if asked:
+        text = f"Ferritin can be falsely high or mean something else: ask about {', '.join(dict.fromkeys(asked))}."
+        out.append(Point("iron_ask", "iron", text, (), tuple(dict.fromkeys(references))))
     return out
 
 
