@@ -23,7 +23,7 @@ class Clause:
 
     __slots__ = (
         "amounts", "bare", "bracketed", "concentration", "count", "counted", "crossed", "dated", "divided", "extra", "first",
-        "fixed", "follows", "generic", "loose", "moments", "other", "pair", "patterns", "prn", "quantity", "rate", "repeat",
+        "adds", "fixed", "follows", "generic", "loose", "moments", "other", "pair", "patterns", "prn", "quantity", "rate", "repeat",
         "scheme", "single", "summed", "timed", "unclear", "volume", "weight",
     )  # fmt: skip
 
@@ -50,6 +50,7 @@ class Clause:
         self.repeat = 0.0
         self.divided = self.prn = self.single = self.dated = self.weight = False
         self.follows = False  # a later course: "then ..."
+        self.adds = False  # a further intake beside the one before: "now also ..."
         self.unclear = ""
         self.first = ""
         self.quantity = False

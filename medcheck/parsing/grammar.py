@@ -40,6 +40,7 @@ _READERS: Final[dict[str, Callable[[Scan, int], int]]] = {
     "directed": qualifiers.read_directed,
     "divided": qualifiers.read_divided,
     "except": qualifiers.read_except,
+    "adding": qualifiers.read_adding,
     "change": qualifiers.read_change,
     "step": qualifiers.read_step,
     "from": qualifiers.read_from,

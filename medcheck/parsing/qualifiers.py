@@ -208,6 +208,14 @@ def read_change(scan: Scan, i: int) -> int:
     return i + 1
 
 
+def read_adding(scan: Scan, i: int) -> int:
+    """Read "also": what follows comes on top of what stands before, even when that has a date."""
+    if scan.clause.quantity:
+        scan.begin()
+        scan.clause.adds = True
+    return i + 1
+
+
 def read_except(scan: Scan, i: int) -> int:
     """Read "except Sundays"; other exceptions are remembered."""
     told = scan.told

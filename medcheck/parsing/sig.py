@@ -15,6 +15,7 @@ The words come from formulary/sig.csv (domain.SigTerm), by kind:
 | number | three, half | value |
 | limit, upto, total, divided, repeat | max, up to | words before or after a number |
 | change, step, from, except | then, increase by | the dose is not one |
+| adding | also | what follows comes on top |
 | take, ignore, supply | take, to be taken, disp | supply: the number that follows is no dose |
 | ambiguous | on, am, od, pr, td | read only where the words around it allow; qualifiers.py says where |
 
@@ -28,6 +29,7 @@ strengths, a count without a strength, a dose by weight give None with the reaso
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from medcheck.domain import Dosage, SigTerm
 from medcheck.parsing.clause import Clause, Span
@@ -101,7 +103,7 @@ def _share_strengths(clauses: list[Clause], larger_of_pair: bool) -> tuple[float
 
 def _combine(clauses: list[Clause], intakes: list[Intake], scan: Scan) -> Intake:
     """Several clauses: amounts of one day are added, successive courses give a range."""
-    phases = scan.phased or any(c.dated for c in clauses[:-1])
+    phases = scan.phased or any(c.dated and not later.adds for c, later in pairwise(clauses))
     if scan.excepted:
         if len(intakes) != 2 or intakes[0].per_day is None or intakes[1].per_day is None or intakes[1].per_day[1] >= 1:
             return intakes[0]._replace(daily=None, reason="exceptions on some days")
