@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -176,6 +177,7 @@ def review(
     **given: Any,
 ) -> None:
     """Review the medication list in FILE, or on standard input."""
+    gc.disable()  # one short process: collecting the values that are loaded once only costs time
     from medcheck.review import Limits, review_text
 
     settings = _settings()
@@ -225,7 +227,9 @@ def _show(result: Review, form: str, *, references: bool, full: bool) -> None:
     if form == "json":
         from medcheck.rendering.plain import as_dict
 
-        _echo_json(as_dict(result))
+        # A line for each part: the encoder that indents is a slow one.
+        parts = (f"{json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in as_dict(result).items())
+        click.echo("{\n" + ",\n".join(parts) + "\n}")
     elif form == "csv":
         from medcheck.rendering.comma import as_csv
 

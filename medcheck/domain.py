@@ -9,7 +9,7 @@ spans are half-open character offsets into the text they belong to, lines count 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -380,14 +380,14 @@ class SigTerm(Row):
 
     text: str
     kind: str
-    doses_per_day_min: float | None
-    doses_per_day_max: float | None
-    timing: str
-    route: str
-    value: float | None
-    region: str
-    note: str
-    source: str
+    doses_per_day_min: float | None = None
+    doses_per_day_max: float | None = None
+    timing: str = ""
+    route: str = ""
+    value: float | None = None
+    region: str = ""
+    note: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -572,7 +572,7 @@ class Vocabulary:
     sources: tuple[VocabularySource, ...]
     names: Mapping[str, int]
     entries: Sequence[tuple[str, ...]]
-    words: frozenset[str]
+    words: Set[str]
     buckets: Sequence[Sequence[str]] = field(default=())
     word_buckets: Sequence[Sequence[str]] = field(default=())
 

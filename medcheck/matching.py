@@ -56,7 +56,7 @@ class NameIndex:
         self._vocabulary = vocabulary
         self._background = vocabulary.names
         # "night" begins no name, but "night nurse" does: only words that begin no curated name are skipped.
-        self._skip = _SKIP - {first for first, rest, _ in (name.partition(" ") for name in formulary.names) if rest}
+        self._skip = _SKIP - {name[: name.index(" ")] for name in formulary.names if " " in name}
         self._lookalikes: dict[str, set[str]] = {}
         for pair in formulary.lookalikes:
             for a, b in ((pair.name_a, pair.name_b), (pair.name_b, pair.name_a)):

@@ -130,7 +130,7 @@ def test_region_decides_what_an_abbreviation_means() -> None:
 # ---- the table
 KINDS = set(
     """frequency timing adverb period ordinal weekday times route as_needed directed once form unit number limit upto total divided repeat
-    change step from except take ignore supply ambiguous""".split()  # noqa: SIM905
+    change step from except take ignore adding supply ambiguous""".split()  # noqa: SIM905
 )
 ROUTES = {"", "PO", "SL", "TD", "IM", "IV", "SC", "PR", "PV", "INH", "NAS", "TOP", "OPH", "OTIC", "PEG", "NG"}
 MOMENTS = {"morning", "noon", "afternoon", "evening", "bedtime", "night"}

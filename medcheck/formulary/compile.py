@@ -154,7 +154,7 @@ class _Compiler:
             "needs": needs,
             "mimics": mimics,
             "modifiers": modifiers,
-            "sig_terms": rows["sig.csv"],
+            "sig_terms": [{k: v for k, v in r.items() if v not in (None, "") and k not in ("note", "source")} for r in rows["sig.csv"]],
             "lookalikes": [{k: v for k, v in r.items() if k != "rls_side"} for r in rows["lookalikes.csv"]],
             "status_cues": [{**{k: v for k, v in r.items() if k != "source"}, "phrase": normalise_name(r["phrase"])} for r in rows["status_cues.csv"]],
             "heading_words": [{k: v for k, v in r.items() if k != "source"} for r in rows["headings.csv"]],
@@ -168,7 +168,7 @@ class _Compiler:
             if good is None:
                 self.problems[-1] = (name, f"line {number}: {self.problems[-1][1]}", self.problems[-1][2])
             else:
-                rows.append({"doses_per_day_min": None, "doses_per_day_max": None, "value": None, **good} if name == "sig.csv" else good)
+                rows.append(good)
         return rows
 
     def add_class(self, file: str, cls: dict[str, Any], evidence: list[dict[str, Any]], reviewed: bool, classes: dict[str, Any]) -> None:
@@ -388,7 +388,7 @@ def _flatten(messages: Any, path: str = "") -> list[tuple[str, list[str]]]:
 def compile_directory(directory: Path) -> bytes:
     """Read, validate and cross-check a formulary directory.
 
-    Returns the compiled form: a line with its own SHA-256, then one JSON document.
+    Returns the compiled form: a line with the SHA-256 of its source and its own, then what `_payload` writes.
 
     Raises:
         FormularyError: anything is missing or invalid; `problems` lists every finding with file and path.
@@ -400,4 +400,4 @@ def compile_directory(directory: Path) -> bytes:
         more = f"\n  and {len(compiler.problems) - 50} more" if len(compiler.problems) > 50 else ""
         raise FormularyError(f"the formulary is invalid, {len(compiler.problems)} problem(s):\n{shown}{more}", compiler.problems)
     payload = _payload(document)
-    return hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload
+    return f"{document['sha256']} {hashlib.sha256(payload).hexdigest()}\n".encode() + payload

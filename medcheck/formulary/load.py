@@ -41,7 +41,7 @@ from medcheck.domain import (
 )
 from medcheck.errors import FormularyError
 
-FORMAT = 3
+FORMAT = 4
 TABLES = ("classes", "ingredients", "references", "needs", "mimics")
 PACKAGE = Path(__file__).resolve().parent.parent
 PACKAGED = PACKAGE / "_formulary"
@@ -127,9 +127,9 @@ def load_formulary(directory: Path | None = None, cache_dir: Path | None = None)
         candidates.append(cached)
     for candidate in candidates:
         with contextlib.suppress(OSError, FormularyError):  # a damaged cache is rebuilt from its source, below
-            formulary = parse(candidate.read_bytes())
-            if formulary.sha256 == digest:
-                return formulary
+            compiled = candidate.read_bytes()
+            if compiled.startswith(digest.encode()):
+                return parse(compiled)
     from medcheck.formulary.compile import compile_directory  # only when the data changed: it brings marshmallow and tomllib
 
     compiled = compile_directory(source)
@@ -161,7 +161,7 @@ def parse(compiled: bytes) -> Formulary:
         FormularyError: the digest on its first line does not fit, or the format is another one.
     """
     head, _, payload = compiled.partition(b"\n")
-    if hashlib.sha256(payload).hexdigest().encode() != head:
+    if hashlib.sha256(payload).hexdigest().encode() != head.rpartition(b" ")[2]:
         raise FormularyError("the compiled formulary is damaged: its digest does not fit; reinstall medcheck")
     lines = payload.decode().split("\n")
     data = json.loads(lines[0])

@@ -190,8 +190,6 @@ def _from_dates(period: Period, as_of: date) -> tuple[Status, bool] | None:
             return Status.COMPLETED, True
         if period.stopped.earliest < as_of:
             return Status.ACTIVE, False
-    if period.started is not None and period.started.earliest > as_of:
-        return Status.INTENDED, True
     return None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date, timedelta
+from functools import cache
 from typing import Final, NamedTuple
 
 from medcheck.domain import PartialDate, Period
@@ -28,29 +29,50 @@ _NUMBER = (
     r"|eleven|twelve|fifteen|twenty"
 )
 _UNIT = r"mg|mcg|ug|µg|g|gm|grams?|ml|micrograms?|units?|iu|tabs?|tablets?|caps?|capsules?|%|international|puffs?|x|times"
-_NO_UNIT = rf"(?!\d|[.,/]\d|\s{{0,2}}-?\s{{0,2}}(?:{_UNIT})(?![a-z]))"
+# A figure before a unit is a dose and no year. Looked at after a match: within the pattern it would be compiled five times.
+_DOSE_AFTER = re.compile(rf"\d|[.,/]\d|\s{{0,2}}-?\s{{0,2}}(?:{_UNIT})(?![a-z])", re.I)
+_ENDS_IN_YEAR = ("dmy_y", "my_y", "yy_b", "mon_y", "year")
 _YEAR = r"(?:19|20|21)\d\d"
 _FROM_TO = r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}"
 _ABOUT = r"(?:(?:about|around|approximately|approx\.?|nearly|almost|at\ least|only|up\ to)\s{1,3})?"
-_ATOM = re.compile(
-    rf"""
-      (?<![\d/.,-])(?P<iso>{_YEAR})-(?P<iso_m>0\d|1[0-2])(?:-(?P<iso_d>\d\d))?(?![\d-])
-    | (?<![\d/.,-])(?P<dmy_a>\d{{1,2}})(?P<sep>[/.-])(?P<dmy_b>\d{{1,2}})(?P=sep)(?P<dmy_y>{_YEAR}|\d\d){_NO_UNIT}
-    | (?<![\d/.,-])(?P<my_m>\d{{1,2}})/(?P<my_y>{_YEAR}){_NO_UNIT}
-    | (?<![\w/.,-])(?P<yy_a>{_YEAR}){_FROM_TO}(?P<yy_b>{_YEAR}|\d\d(?!\d)|present|now|current|date|today)(?![\d/-]){_NO_UNIT}
-    | (?<![a-z])(?:(?P<md>\d{{1,2}})(?:st|nd|rd|th)?[\s-]{{1,3}}(?:of\s{{1,3}})?)?(?P<mon>{_MONTH_NAMES})(?![a-z])\.?
-          (?:[\s,]{{1,3}}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?=[\s,]{{1,3}}{_YEAR}))?(?:[\s,/'’-]{{1,3}}(?P<mon_y>{_YEAR}|(?<=['’])\d\d|(?<=-)\d\d(?!\d)){_NO_UNIT})?
-    | (?<![\w/.,-])(?P<year>{_YEAR}){_NO_UNIT}(?!-\d)
-    | (?<![\w/.,])(?P<lead>(?:for|x|×|over|during|past|last|after|of)\s{{0,3}}{_ABOUT}(?:the\s{{1,3}})?
-              (?:(?:last|past|previous)\s{{1,3}})?)?
-          (?P<n>{_NUMBER})(?:\s{{0,2}}(?:-|–|to|or)\s{{0,2}}(?P<n2>{_NUMBER}))?[\s-]{{0,3}}
-          (?P<unit>days?|weeks?|wks?|months?|mths?|mos?|years?|yrs?|decades?)(?![a-z])
-          (?P<ago>\s{{0,3}}(?:ago|back|earlier|previously|prior))?
-    | (?<![\w/.,])(?P<lead_uk>(?:for|x|×)\s{{0,2}})?(?P<uk_n>\d{{1,2}})/(?P<uk_d>7|52|12)(?![\d/.,-])(?!\s{{0,2}}(?:mg|mcg|tab|cap))
-    | \b(?P<rel>(?:last|this|past|previous)\s{{1,3}}(?:week|month|year)|yesterday|today|last\ night)\b
-    """,
-    re.I | re.X,
+# Nothing that the pattern below matches is without one of these: most lines are done after this look.
+_HINT = re.compile(
+    r"\d{4}|\d/\d|\d[.-]\d{1,2}[.-]\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|days|week|wk|month|mth|mo(?:s|\b)|year|yr|decade"
+    r"|day\s+(?:ago|back|earlier|prev|prior)|today|yesterday|last\s+night",
+    re.I,
 )
+
+
+@cache
+def _cue() -> re.Pattern[str]:
+    """The pattern of words that make a date a start or a stop."""
+    return re.compile(rf"(?<![a-z])(?:(?P<start>{_START})|(?P<stop>{_STOP}))(?![a-z])", re.I)
+
+
+@cache
+def _atom() -> re.Pattern[str]:
+    """The pattern of everything that is a date or a length; compiled (7 ms) when the first line needs it."""
+    return re.compile(
+        rf"""
+          (?<![\d/.,-])(?P<iso>{_YEAR})-(?P<iso_m>0\d|1[0-2])(?:-(?P<iso_d>\d\d))?(?![\d-])
+        | (?<![\d/.,-])(?P<dmy_a>\d{{1,2}})(?P<sep>[/.-])(?P<dmy_b>\d{{1,2}})(?P=sep)(?P<dmy_y>{_YEAR}|\d\d)
+        | (?<![\d/.,-])(?P<my_m>\d{{1,2}})/(?P<my_y>{_YEAR})
+        | (?<![\w/.,-])(?P<yy_a>{_YEAR}){_FROM_TO}(?P<yy_b>{_YEAR}|\d\d(?!\d)|present|now|current|date|today)(?![\d/-])
+        | (?<![a-z])(?:(?P<md>\d{{1,2}})(?:st|nd|rd|th)?[\s-]{{1,3}}(?:of\s{{1,3}})?)?(?P<mon>{_MONTH_NAMES})(?![a-z])\.?
+              (?:[\s,]{{1,3}}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?=[\s,]{{1,3}}{_YEAR}))?(?:[\s,/'’-]{{1,3}}(?P<mon_y>{_YEAR}|(?<=['’])\d\d|(?<=-)\d\d(?!\d)))?
+        | (?<![\w/.,-])(?P<year>{_YEAR})(?!-\d)
+        | (?<![\w/.,])(?P<lead>(?:for|x|×|over|during|past|last|after|of)\s{{0,3}}{_ABOUT}(?:the\s{{1,3}})?
+                  (?:(?:last|past|previous)\s{{1,3}})?)?
+              (?P<n>{_NUMBER})(?:\s{{0,2}}(?:-|–|to|or)\s{{0,2}}(?P<n2>{_NUMBER}))?[\s-]{{0,3}}
+              (?P<unit>days?|weeks?|wks?|months?|mths?|mos?|years?|yrs?|decades?)(?![a-z])
+              (?P<ago>\s{{0,3}}(?:ago|back|earlier|previously|prior))?
+        | (?<![\w/.,])(?P<lead_uk>(?:for|x|×)\s{{0,2}})?(?P<uk_n>\d{{1,2}})/(?P<uk_d>7|52|12)(?![\d/.,-])(?!\s{{0,2}}(?:mg|mcg|tab|cap))
+        | \b(?P<rel>(?:last|this|past|previous)\s{{1,3}}(?:week|month|year)|yesterday|today|last\ night)\b
+        """,
+        re.I | re.X,
+    )
+
+
 _START = (
     r"since|start(?:ed|ing)?|from|began|begun|beginning|initiated|commenced|as\s+of|onset|introduced|restarted|resumed|added"
     r"|on\s+it\s+for|been\s+on"
@@ -59,7 +81,6 @@ _STOP = (
     r"stop(?:ped|ping|s)?|quit|discontinu(?:ed|e|ing)|d/c['’]?e?d?|dc['’]?e?d|ended|ending|until|till|til|through|off|ceased|finished|completed"
     r"|weaned|withdrawn|last\s+(?:taken|dose|used)|expired|held"
 )
-_CUE = re.compile(rf"(?<![a-z])(?:(?P<start>{_START})|(?P<stop>{_STOP}))(?![a-z])", re.I)
 _RANGE = re.compile(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}", re.I)
 _NEAR = 60  # characters in which a word still speaks of a date
 _POINT_CUE = re.compile(
@@ -94,10 +115,14 @@ def read_period(text: str, as_of: date) -> PeriodReading:
     found: list[_Found] = []
     spans: list[tuple[int, int]] = []
     doubts: list[str] = []
+    if not _HINT.search(text):
+        return PeriodReading(Period(), spans, doubts)
     course = 0.0  # days
     ongoing: re.Match[str] | None = None  # "for 2 years", as a history
     behind = 0
-    for m in _ATOM.finditer(text):
+    for m in _atom().finditer(text):
+        if any(m[g] is not None for g in _ENDS_IN_YEAR) and _DOSE_AFTER.match(text, m.end()):
+            continue
         before = text[max(behind, m.start() - _NEAR) : m.start()]
         if m["n"] is not None and m["ago"] is None:
             history = _is_history(m, before)
@@ -168,7 +193,7 @@ def _is_open(text: str, found: list[_Found]) -> bool:
 
 def _last_cue(before: str) -> str:
     role = ""
-    for cue in _CUE.finditer(before):
+    for cue in _cue().finditer(before):
         role = cue.lastgroup or ""
     return role
 
@@ -179,8 +204,8 @@ def _role(text: str, before: str, m: re.Match[str]) -> str:
     if role:
         return role
     behind = text[m.end() : m.end() + _NEAR]
-    other = _ATOM.search(behind)
-    cue = _CUE.search(behind[: other.start()] if other else behind)
+    other = _atom().search(behind)
+    cue = _cue().search(behind[: other.start()] if other else behind)
     if cue is None or cue["stop"] is None or (other is not None and cue.end() > other.start() - 12):
         return ""
     return "stop" if cue.group().lower() not in ("until", "till", "til", "through", "off") else ""

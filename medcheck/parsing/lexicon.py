@@ -173,7 +173,7 @@ def prepare(terms: Iterable[SigTerm], region: str = "") -> Lexicon:
     for text, kind in GRAMMAR.items():
         phrases[text] = [([], Token(kind, 0.0, Word(kind, 0.0, 0.0, "", (), "", text)))]
     for term in chosen.values():
-        first, *tail = tokens(term.text)
+        first, *tail = term.text.split() if term.text.replace(" ", "").isalpha() else tokens(term.text)
         word = _word(term)
         if term.kind == "number" and not tail:
             spoken[first] = term.value or 0.0

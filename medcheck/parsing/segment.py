@@ -56,8 +56,18 @@ class HeadingReader:
         whole = m.end() >= len(text.rstrip())
         if whole and ":" not in text and not any(self._status.get(t) for t in tokens) and not _looks_like_title(title):
             return None
-        said = [self._status[t] for t in tokens + aside if self._status.get(t)]
+        said = [self._status[w] for w in self._phrases([*tokens, *aside]) if self._status.get(w)]
         return (Status(said[0]) if said else None), m.end()
+
+    def _phrases(self, words: list[str]) -> list[str]:
+        """The words, a known pair as one: "not taking" says more than "not" and "taking"."""
+        out: list[str] = []
+        k = 0
+        while k < len(words):
+            pair = " ".join(words[k : k + 2])
+            out.append(pair if pair in self._status else words[k])
+            k += 2 if pair in self._status and k + 1 < len(words) else 1
+        return out
 
 
 def _looks_like_title(text: str) -> bool:
@@ -122,7 +132,12 @@ def segment(text: str, headings: HeadingReader, *, max_line_chars: int) -> tuple
             inline = section
         seen_content = True
         for k, (a, b) in enumerate(_sentences(line, body)):
-            segments.append(Segment(line[a:b], number, start + a, max(0, body - a) if k == 0 else 0, inline, own_certain, k > 0))
+            content = max(0, body - a) if k == 0 else 0
+            later = headings.read(line[a:b]) if k and ":" in line[a:b] else None
+            if later is not None:  # "Stopped: citalopram. Started: sertraline."
+                inline, own_certain, content = later[0], True, later[1]
+                remarks.append(Remark(line[a : a + content].strip(), number, LineKind.HEADING))
+            segments.append(Segment(line[a:b], number, start + a, content, inline, own_certain, k > 0))
         start = after
     return segments, remarks
 

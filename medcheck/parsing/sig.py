@@ -45,9 +45,8 @@ _ORDER = {name: i for i, name in enumerate(("morning", "noon", "afternoon", "eve
 class SigReader:
     """Reads dose instructions with a table prepared once; has no state between texts and never raises for a str.
 
-    >>> blank = dict(doses_per_day_min=None, doses_per_day_max=None, timing="", route="", value=None, region="", note="", source="")
-    >>> bid = SigTerm(**blank | dict(text="bid", kind="frequency", doses_per_day_min=2, doses_per_day_max=2))
-    >>> mg = SigTerm(**blank | dict(text="mg", kind="unit", timing="mg", value=1))
+    >>> bid = SigTerm(text="bid", kind="frequency", doses_per_day_min=2, doses_per_day_max=2)
+    >>> mg = SigTerm(text="mg", kind="unit", timing="mg", value=1)
     >>> SigReader([bid, mg]).read("Pepcid 20 mg b.i.d.").daily_dose_mg_max
     40.0
     """

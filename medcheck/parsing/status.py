@@ -23,13 +23,6 @@ class StatusReading:
     cue: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    cue: StatusCue
-    first: int
-    last: int
-
-
 class StatusReader:
     """Finds status cues by their first word; prepared once from formulary/status_cues.csv."""
 
@@ -77,22 +70,20 @@ class StatusReader:
             left = max((k for k, m in enumerate(mentions) if m[1] <= first), default=None)
             right = min((k for k, m in enumerate(mentions) if m[0] >= last), default=None)
             positions = {c.position for c in cues}
-            side = self._side(tokens, text, mentions, first, last, left, right, positions)
-            if side == "after" and left is not None:
-                cue = next((c for c in cues if c.position in ("after", "both")), None)
-                if cue is not None and cue.status != "reset":
-                    after[left].append(StatusReading(Status(cue.status), cue.certain, cue.phrase))
-            elif side == "before" and right is not None:
-                cue = next((c for c in cues if c.position in ("before", "both")), None)
-                if cue is None:
-                    continue
-                reading = None if cue.status == "reset" else StatusReading(Status(cue.status), cue.certain, cue.phrase)
-                if cue.reach == "one":
-                    near = not text[tokens.ends[last - 1] : tokens.starts[mentions[right][0]]].strip(" .:-") or mentions[right][0] - last <= 1
-                    if near:
-                        before[right].append(reading)
-                else:
-                    before[right].append(reading)
+            asked = "?" in text[tokens.ends[first - 1] if first else 0 : tokens.starts[first]]
+            near = right is not None and mentions[right][0] - last <= 1
+            if _is_replacement(cues):
+                sides = {"after", "before"} if near else {"before"} if right is not None else set()
+            else:
+                sides = {self._side(tokens, text, mentions, first, last, left, right, positions)}
+            if "after" in sides and left is not None:
+                cue = next(c for c in cues if c.position in ("after", "both"))
+                if cue.status != "reset":
+                    after[left].append(StatusReading(Status(cue.status), cue.certain and not asked, cue.phrase))
+            if "before" in sides and right is not None:
+                cue = next(c for c in cues if c.position in ("before", "both"))
+                if near or cue.reach == "list":
+                    before[right].append(None if cue.status == "reset" else StatusReading(Status(cue.status), cue.certain and not asked, cue.phrase))
         return self._resolve(tokens, text, mentions, before, after)
 
     def read_alone(self, tokens: Tokens, begin: int = 0) -> StatusReading | None:
@@ -142,7 +133,8 @@ class StatusReader:
     ) -> list[StatusReading | None]:
         out: list[StatusReading | None] = []
         carried: StatusReading | None = None
-        for k, _ in enumerate(mentions):
+        for k in range(len(mentions)):
+            inherited = carried
             if k and carried is not None and not before[k]:
                 gap = text[tokens.ends[mentions[k - 1][1] - 1] : tokens.starts[mentions[k][0]]]
                 if not _LIST_JOIN.match(gap):
@@ -154,18 +146,28 @@ class StatusReader:
                 if reading is None:
                     carried = None
                 elif carried is not None and carried.status in _STRONG and reading.status not in _STRONG:
-                    continue  # "his wife takes": the subject still holds
-                elif carried is not None and carried.status is Status.INTENDED and reading.status is Status.ACTIVE and before[k].index(reading):
-                    continue  # "plan to start on"
+                    if carried is inherited and carried.status is Status.ALLERGY and reading.status is Status.ACTIVE:
+                        carried = reading  # "allergic to codeine, takes tramadol"
+                    # else "his wife takes": the subject still holds
+                elif carried is not None and carried is not inherited and reading.status is Status.ACTIVE and (not carried.certain or carried.status is Status.INTENDED):
+                    continue  # "plan to start on", "unsure if still taking"
                 else:
                     carried = reading
             own = carried
             if after[k]:
                 inactive = [r for r in after[k] if r.status is not Status.ACTIVE]
                 chosen = inactive[0] if inactive else after[k][-1]
+                if inactive and after[k][-1].status is Status.ACTIVE:
+                    chosen = StatusReading(Status.ACTIVE, False, after[k][-1].cue)  # "stopped in 2020 and restarted"
                 if own is None or own.status is Status.ACTIVE or chosen.status in _STRONG:
                     own = chosen
                 elif chosen.status is Status.ACTIVE and own.status not in _STRONG:
                     own = StatusReading(own.status, False, own.cue)
             out.append(own)
         return out
+
+
+def _is_replacement(cues: Sequence[StatusCue]) -> bool:
+    """ "changed to": what stands before it was stopped, and only if a drug follows at once ("changed to 20 mg" is a dose)."""
+    said = {(c.position, c.status) for c in cues}
+    return said >= {("after", Status.STOPPED), ("before", Status.ACTIVE)}
