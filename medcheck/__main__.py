@@ -1,6 +1,6 @@
 """python -m medcheck."""
 
-from medcheck.cli import main
+from medcheck.cli import run
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -17,8 +17,13 @@ from medcheck.errors import InputError, MedcheckError
 from medcheck.version import VERSION
 
 if TYPE_CHECKING:
-    from medcheck.domain import Formulary, PatientFacts, Review, Vocabulary
+    from medcheck.domain import Formulary, PartialDate, PatientFacts, Review, Vocabulary
     from medcheck.settings import Settings
+
+    _PartialDateParam = click.ParamType[PartialDate]
+    _DayParam = click.ParamType[date]
+else:  # older versions of click have no type parameter here
+    _PartialDateParam = _DayParam = click.ParamType
 
 
 class _Group(click.Group):
@@ -36,6 +41,21 @@ class _Group(click.Group):
 @click.version_option(VERSION, prog_name="medcheck")
 def main() -> None:
     """Find medicines that can worsen restless legs in a medication list, with evidence. It informs, it does not order."""
+
+
+def run() -> None:
+    """The installed command: `main`, but it leaves without taking down what it loaded, which the end of the process does anyway."""
+    code: object = 0
+    try:
+        main()
+    except SystemExit as leaving:
+        code = leaving.code
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # the reader of the pipe has gone
+        code = code or 1
+    os._exit(code if isinstance(code, int) else 1 if code else 0)
 
 
 # ---- what every command needs ------------------------------------------------------------------------------------------
@@ -65,7 +85,7 @@ def _echo_json(value: Any, *, indent: int | None = 2) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
-class PartialDateType(click.ParamType):
+class PartialDateType(_PartialDateParam):
     """A date given as a year, a month or a day."""
 
     name = "date"
@@ -83,7 +103,7 @@ class PartialDateType(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-class DayType(click.ParamType):
+class DayType(_DayParam):
     """A whole date, yyyy-mm-dd."""
 
     name = "yyyy-mm-dd"
@@ -167,6 +187,7 @@ def _facts(formulary: Formulary, as_of: date, given: dict[str, Any]) -> PatientF
 @click.pass_context
 def review(
     ctx: click.Context,
+    /,
     file: BinaryIO,
     form: str,
     as_of: date | None,
@@ -286,6 +307,10 @@ def _input_lines() -> Iterator[str]:
         yield raw.decode("utf-8", errors="replace").rstrip("\r\n")
 
 
+def _cut(settings: Settings) -> str:
+    return f"only the first {settings.max_line_chars} characters were read"
+
+
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def match(as_json: bool) -> None:
@@ -299,13 +324,13 @@ def match(as_json: bool) -> None:
         found = match_one(line[: settings.max_line_chars], index)
         shown = match_as_dict(found)
         if len(line) > settings.max_line_chars:
-            shown["note"] = f"only the first {settings.max_line_chars} characters were read"
+            shown["note"] = _cut(settings)
         if as_json:
             _echo_json(shown, indent=None)
         else:
             names = ", ".join(found.ingredients) or found.name or "-"
             others = "; ".join(f"{r.name} {r.score:.2f}" for r in found.other_readings[:3])
-            click.echo("\t".join((names, found.outcome.value, found.method.value, f"{found.score:.2f}", found.question or others)))
+            click.echo("\t".join((names, found.outcome.value, found.method.value, f"{found.score:.2f}", found.question or others or shown["note"])))
 
 
 @main.command()
@@ -321,6 +346,8 @@ def sig(as_json: bool, region: str | None) -> None:
     for line in _input_lines():
         dosage = read_sig(line[: settings.max_line_chars], tools)
         shown = dosage_as_dict(dosage)
+        if len(line) > settings.max_line_chars:
+            shown["reason"] = "; ".join(x for x in (shown["reason"], _cut(settings)) if x)
         if as_json:
             _echo_json(shown, indent=None)
         else:
@@ -343,6 +370,8 @@ def formulary_check(directory: Path | None) -> None:
     from medcheck.formulary import compile_directory, formulary_directory
     from medcheck.formulary.load import parse
 
+    if directory is not None and not directory.is_dir():
+        raise InputError(f"{directory} is no directory")
     source = formulary_directory(directory or _settings().formulary_dir)
     loaded = parse(compile_directory(source))
     tiers: dict[str, int] = {}
@@ -407,7 +436,10 @@ def formulary_schema(write: Path | None) -> None:
 
     text = json.dumps(json_schema(), indent=1, sort_keys=True) + "\n"
     if write is not None:
-        write.write_text(text, encoding="utf-8")
+        try:
+            write.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"{write}: cannot be written ({error.strerror})") from error
     else:
         click.echo(text, nl=False)
 

@@ -111,6 +111,10 @@ class NameIndex:
         """Whether a folded word is an ordinary English or product word, or one of a dose instruction."""
         return word in _SKIP or word in _SALTS or word in self._vocabulary.words
 
+    def is_known_word(self, word: str) -> bool:
+        """Whether a folded word is understood: an ordinary one, or an exact name that was seen and is no mention ("iron deficiency")."""
+        return self.is_ordinary(word) or self.is_name(word)
+
     # ---- spotting ------------------------------------------------------------------------------------------------
     def spot(self, tokens: Tokens) -> list[Mention]:
         """Every drug mention of a text, in order, combinations joined, none overlapping."""
@@ -201,7 +205,7 @@ class NameIndex:
         if not best.ingredients:  # an obscure name must not hide a medicine of the formulary that is nearly as alike
             better = next((r for r in readings if r[0].ingredients and best.score - r[0].score < VAGUE_MARGIN and r[0].score >= ASK), None)
             if better is not None and self._is_flagged(better[0].ingredients):
-                others = (better[0], best)
+                others: tuple[Reading, ...] = (better[0], best)
                 return Match(Outcome.QUESTION, (), Method.FUZZY, better[0].score, better[0].name, others, _ask(others))
             if better is not None:
                 readings = [better, *(r for r in readings if r is not better and r[0].ingredients)]

@@ -57,7 +57,7 @@ def prepare(formulary: Formulary, vocabulary: Vocabulary, region: str = "", max_
     index = NameIndex(formulary, vocabulary)
     larger = frozenset({"levodopa"})  # a pair such as 25/100 is decarboxylase inhibitor and levodopa: the larger figure is levodopa
     sig = SigReader(formulary.sig_terms, region)
-    readers = Readers(sig, StatusReader(formulary.status_cues), index.is_ordinary, larger, max_mention_chars)
+    readers = Readers(sig, StatusReader(formulary.status_cues), index.is_known_word, larger, max_mention_chars)
     return Tools(index, HeadingReader(formulary.heading_words), readers)
 
 
@@ -145,7 +145,7 @@ def _readable(text: str, limits: Limits) -> tuple[str, int]:
     """The text within its limits, lone surrogates replaced and counted."""
     if not any(c.isalnum() for c in text):
         raise InputError("the list is empty: nothing to read", {"text": ["holds no letter or digit"]})
-    lines = text.count("\n") + 1
+    lines = text.count("\n") + (not text.endswith("\n"))
     if lines > limits.max_list_lines:
         raise InputError(
             f"the list has {lines} lines, more than the {limits.max_list_lines} that are read at once; split it",
@@ -199,7 +199,7 @@ def _assemble(
         flags=flags,
         examined=tuple(sorted((i, formulary.ingredients[i].tier.value) for i in named if i in formulary.ingredients and i not in flagged)),
         not_in_formulary=_outside(taken, formulary),
-        not_taken=tuple(k for k, s in enumerate(statements) if s not in taken),
+        not_taken=tuple(k for k, s in enumerate(statements) if s.status not in (Status.ACTIVE, Status.UNKNOWN)),
         points=found,
         mimics=mimics,
         exposures=courses,

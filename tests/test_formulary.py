@@ -22,46 +22,232 @@ from medcheck.settings import default_formulary_dir
 
 REAL = default_formulary_dir()
 
-# A whole formulary in little: every kind of row once, so that one broken row can be compiled in milliseconds.
-REVIEW = '[review]\nauthored_by = "a"\nchecked_by = ""\ndate_reviewed = 2026-11-22\nnext_review = 2027-05-22\n'
-EVIDENCE = 'statement = "s"\nfigure = ""\nof = "class"\ndirection = "for"\nreferences = ["r_one"]\nverified = "yes"\n'
-FACTS = 'rxcui = "1"\natc = ["N06AB06"]\neffect = ["worsens_rls"]\nstrength = "weak"\nbasis = "class_inherited"\nverified = "yes"\nsummary = "s"\n'
-CLASS = 'name = "n"\nfull_name = "f"\nsummary = "s"\n'
-POINT = 'text = "t"\nreferences = ["r_one"]\nverified = "yes"\n'
-OPTION = (
-    'kind = "drug"\ningredients = ["helpin"]\ntext = "t"\ncaveat = ""\nstrength = "weak"\nexcluded_conditions = ["gout"]\ncaution_conditions = []\n'
-    'excluded_with_classes = ["ssri"]\nexcluded_with_ingredients = []\ncaution_with_classes = []\ncaution_with_ingredients = []\n'
-    'pregnancy = ""\nreferences = ["r_one"]\nverified = "yes"\n'
-)
+# A whole formulary in little: every kind of row once, each citing a key of its own, so that one broken row compiles in milliseconds.
+REVIEW = """
+[review]
+authored_by = "a"
+checked_by = ""
+date_reviewed = 2026-11-22
+next_review = 2027-05-22
+"""
+FACTS = """
+rxcui = "1"
+atc = ["N06AB06"]
+effect = ["worsens_rls"]
+strength = "weak"
+basis = "class_inherited"
+verified = "yes"
+summary = "s"
+"""
+EVIDENCE = """
+statement = "s"
+figure = ""
+of = "class"
+direction = "for"
+references = ["r_evidence"]
+verified = "yes"
+"""
+CLASS = """
+name = "n"
+full_name = "f"
+summary = "s"
+"""
+POINT = """
+text = "t"
+references = ["r_rule"]
+verified = "yes"
+"""
+KEYS = ("r_avoid", "r_class", "r_class_evidence", "r_dosing", "r_evidence", "r_mimic", "r_option", "r_rule", "r_timing")
 SMALL: Mapping[str, str] = {
     "formulary.toml": 'version = "9"\nreleased = 2026-11-22\nlicence = "MIT"\nscope = "all"\n',
-    "references.toml": '[r_one]\ntitle = "t"\nyear = 2000\npmid = "1"\nkind = "trial"\ncited_for = "c"\nverified = "yes"\n'
-    '[r_two]\ntitle = "t"\nsource = "J 1:2"\nyear = 2001\nkind = "trial"\ncited_for = "c"\nverified = "no"\n',
-    "classes/ssri.toml": f'[class]\nkey = "ssri"\n{CLASS}role = "offender"\nmandated = true\nneeds = ["mood"]\nmimics = ["ache"]\nreferences = ["r_one"]\n'
-    f'{REVIEW}[[class_evidence]]\nstatement = "s"\ndirection = "for"\nreferences = ["r_one"]\nverified = "yes"\n'
-    f'[ingredient.alphin]\n{FACTS}tier = "B"\n[ingredient.alphin.brands]\nus = ["Alphix"]\n[[ingredient.alphin.evidence]]\n{EVIDENCE}'
-    f'[ingredient.betin]\n{FACTS}tier = "A"\nspellings = ["betina"]\n[ingredient.betin.brands]\nother = ["Betix"]\n[[ingredient.betin.evidence]]\n{EVIDENCE}',
-    "dopaminergic.toml": f'[class]\nkey = "dopaminergic"\n{CLASS}role = "dopaminergic"\n{REVIEW}[ingredient.dopin]\n{FACTS}tier = "augmentation"\n'
-    f'[[ingredient.dopin.evidence]]\n{EVIDENCE}[ingredient.dopin.dosing]\nrls_start_mg_per_day = 0.5\nnote = "n"\nreferences = ["r_one"]\nverified = "yes"\n',
-    "neutral.toml": f'{REVIEW}[class.calm]\nkey = "calm"\n{CLASS}role = "neutral"\n[ingredient.helpin]\nclass = "calm"\n{FACTS}tier = "P"\n'
-    f'[[ingredient.helpin.evidence]]\n{EVIDENCE}',
-    "combinations.toml": f'{REVIEW}[[product]]\nnames = ["Bothix PM"]\ningredients = ["alphin", "helpin"]\ncountries = ["us"]\nsource = "s"\n'
-    '[[line]]\nnames = ["Linix"]\nquestion = "Which?"\nsource = "s"\n[[line.variant]]\nnames = ["Linix Day"]\ningredients = []\n'
-    '[[line.variant]]\nnames = ["Linix Night"]\ningredients = ["betin"]\n',
-    "alternatives.toml": f'{REVIEW}[need.mood]\nname = "mood"\n[[need.mood.option]]\n{OPTION}[[need.mood.do_not_suggest]]\ningredient = "betin"\nreason = "r"\nreferences = ["r_one"]\n',
-    "modifiers.toml": f'{REVIEW}[condition.gout]\nname = "gout"\nwords = ["gout"]\n'
-    f'[[iron_rule]]\nid = "i"\nguideline = "g"\npopulation = "adult"\ncombine = "any"\neffect = "no_iron"\nsuperseded = false\n{POINT}'
-    f'[[iron_caution]]\nid = "c"\nconditions = ["gout"]\n{POINT}'
-    f'[[renal_rule]]\nid = "k"\ningredient = "alphin"\negfr_from = 0\negfr_below = 30\ndialysis = false\n{POINT}'
-    f'[[pregnancy_rule]]\nid = "p"\nclasses = ["ssri"]\ningredients = []\n{POINT}[[age_rule]]\nid = "a"\nage_from = 65\nclasses = []\ningredients = ["betin"]\n{POINT}'
-    f'[[context_rule]]\nid = "x"\nwhen = "always"\nclasses = []\ningredients = []\nconditions = ["gout"]\n{POINT}'
-    f'[[sedative_rule]]\nid = "s"\n{POINT}[[sedative_rule.group]]\nname = "g"\nclasses = ["calm"]\ningredients = ["outsidin"]\n'
-    '[[sedative_rule.group]]\nname = "h"\nclasses = []\ningredients = []\n'
-    '[timing]\nplausible_days = 60\npossible_days = 365\nplausible_text = "a"\npossible_text = "b"\nunlikely_text = "c"\nlate_onset_text = "d"\n'
-    'unknown_text = "e"\nlate_onset_ingredients = ["betin"]\nlate_onset_classes = ["ssri"]\nreferences = ["r_one"]\nverified = "yes"\n',
-    "mimics.toml": f'{REVIEW}[mimic.ache]\nname = "ache"\norder = 1\nshares = "s"\ndistinguishing = "d"\nquestion = "q"\nlinked_classes = ["ssri"]\n'
-    'linked_ingredients = ["alphin"]\nreferences = ["r_one"]\nverified = "yes"\n',
-    "sig.csv": "text,kind,doses_per_day_min,doses_per_day_max,timing,route,value,region,note,source\nbd,frequency,2,2,,,,,,own\npo,route,,,,PO,,,,own\n",
+    "references.toml": "".join(f'[{k}]\ntitle = "t"\npmid = "1"\nkind = "trial"\ncited_for = "c"\nverified = "yes"\n' for k in KEYS)
+    + '[r_unnumbered]\ntitle = "t"\nsource = "J 1:2"\nyear = 2001\nkind = "trial"\ncited_for = "c"\nverified = "no"\n',
+    "classes/ssri.toml": f"""
+[class]
+key = "ssri"
+{CLASS}
+role = "offender"
+mandated = true
+needs = ["mood"]
+mimics = ["ache"]
+references = ["r_class"]
+{REVIEW}
+[[class_evidence]]
+statement = "s"
+direction = "for"
+references = ["r_class_evidence"]
+verified = "yes"
+[ingredient.alphin]
+tier = "B"
+{FACTS}
+[ingredient.alphin.brands]
+us = ["Alphix"]
+[[ingredient.alphin.evidence]]
+{EVIDENCE}
+[ingredient.betin]
+tier = "A"
+spellings = ["betina"]
+{FACTS}
+[ingredient.betin.brands]
+other = ["Betix"]
+[[ingredient.betin.evidence]]
+{EVIDENCE}
+""",
+    "dopaminergic.toml": f"""
+[class]
+key = "dopaminergic"
+{CLASS}
+role = "dopaminergic"
+{REVIEW}
+[ingredient.dopin]
+tier = "augmentation"
+{FACTS}
+[[ingredient.dopin.evidence]]
+{EVIDENCE}
+[ingredient.dopin.dosing]
+rls_start_mg_per_day = 0.5
+note = "n"
+references = ["r_dosing"]
+verified = "yes"
+""",
+    "neutral.toml": f"""
+{REVIEW}
+[class.calm]
+key = "calm"
+{CLASS}
+role = "neutral"
+[ingredient.helpin]
+class = "calm"
+tier = "P"
+{FACTS}
+[[ingredient.helpin.evidence]]
+{EVIDENCE}
+""",
+    "combinations.toml": f"""
+{REVIEW}
+[[product]]
+names = ["Bothix PM"]
+ingredients = ["alphin", "helpin"]
+countries = ["us"]
+source = "s"
+[[line]]
+names = ["Linix"]
+question = "Which?"
+source = "s"
+[[line.variant]]
+names = ["Linix Day"]
+ingredients = []
+[[line.variant]]
+names = ["Linix Night"]
+ingredients = ["betin"]
+""",
+    "alternatives.toml": f"""
+{REVIEW}
+[need.mood]
+name = "mood"
+[[need.mood.option]]
+kind = "drug"
+ingredients = ["helpin"]
+text = "t"
+caveat = ""
+strength = "weak"
+excluded_conditions = ["gout"]
+caution_conditions = []
+excluded_with_classes = ["ssri"]
+excluded_with_ingredients = []
+caution_with_classes = []
+caution_with_ingredients = []
+pregnancy = ""
+references = ["r_option"]
+verified = "yes"
+[[need.mood.do_not_suggest]]
+ingredient = "betin"
+reason = "r"
+references = ["r_avoid"]
+""",
+    "modifiers.toml": f"""
+{REVIEW}
+[condition.gout]
+name = "gout"
+words = ["gout"]
+[[iron_rule]]
+id = "i"
+guideline = "g"
+population = "adult"
+combine = "any"
+effect = "no_iron"
+superseded = false
+{POINT}
+[[iron_caution]]
+id = "c"
+conditions = ["gout"]
+{POINT}
+[[renal_rule]]
+id = "k"
+ingredient = "alphin"
+egfr_from = 0
+egfr_below = 30
+dialysis = false
+{POINT}
+[[pregnancy_rule]]
+id = "p"
+classes = ["ssri"]
+ingredients = []
+{POINT}
+[[age_rule]]
+id = "a"
+age_from = 65
+classes = []
+ingredients = ["betin"]
+{POINT}
+[[context_rule]]
+id = "x"
+when = "always"
+classes = []
+ingredients = []
+conditions = ["gout"]
+{POINT}
+[[sedative_rule]]
+id = "s"
+{POINT}
+[[sedative_rule.group]]
+name = "g"
+classes = ["calm"]
+ingredients = ["outsidin"]
+[[sedative_rule.group]]
+name = "h"
+classes = []
+ingredients = []
+[timing]
+plausible_days = 60
+possible_days = 365
+plausible_text = "a"
+possible_text = "b"
+unlikely_text = "c"
+late_onset_text = "d"
+unknown_text = "e"
+late_onset_ingredients = ["betin"]
+late_onset_classes = ["ssri"]
+references = ["r_timing"]
+verified = "yes"
+""",
+    "mimics.toml": f"""
+{REVIEW}
+[mimic.ache]
+name = "ache"
+order = 1
+shares = "s"
+distinguishing = "d"
+question = "q"
+linked_classes = ["ssri"]
+linked_ingredients = ["alphin"]
+references = ["r_mimic"]
+verified = "yes"
+""",
+    "sig.csv": """text,kind,doses_per_day_min,doses_per_day_max,timing,route,value,region,note,source
+bd,frequency,2,2,,,,,,own
+po,route,,,,PO,,,,own
+""",
     "lookalikes.csv": "name_a,ingredient_a,name_b,ingredient_b,source,rls_side\nAlphix,alphin,Alphax,alphaxin,own,a\n",
     "status_cues.csv": "phrase,status,position,reach,certain,source\nD/C'd,stopped,after,one,true,own\n",
     "headings.csv": "word,status,source\nallergies,allergy,own\n",
@@ -98,7 +284,7 @@ def test_a_small_formulary_compiles(small: Path) -> None:
     assert found.ingredients["alphin"].class_key == "ssri"
     assert found.ingredients["alphin"].brands == {"us": ("Alphix",), "uk": (), "other": ()}
     assert found.ingredients["betin"].tier is Tier.A
-    assert found.ingredients["betin"].evidence[0].references == ("r_one",)
+    assert found.ingredients["betin"].evidence[0].references == ("r_evidence",)
     assert found.ingredients["betin"].dosing is None
     dosing = found.ingredients["dopin"].dosing
     assert dosing is not None
@@ -108,7 +294,7 @@ def test_a_small_formulary_compiles(small: Path) -> None:
     assert found.needs["mood"].options[0].excluded_conditions == ("gout",)
     assert found.needs["mood"].do_not_suggest[0].ingredient == "betin"
     assert found.mimics["ache"].linked_ingredients == ("alphin",)
-    assert found.references["r_two"].year == 2001
+    assert found.references["r_unnumbered"].year == 2001
     assert found.modifiers.conditions["gout"].words == ("gout",)
     assert found.modifiers.sedative_rules[0].groups[0].classes == ("calm",)
     assert found.modifiers.renal_rules[0].egfr_below == 30.0
@@ -117,7 +303,7 @@ def test_a_small_formulary_compiles(small: Path) -> None:
     assert found.status_cues[0].phrase == "d cd"
     assert found.heading_words[0].status == "allergy"
     assert found.lookalikes[0].ingredient_b == "alphaxin"
-    assert [f for f, _ in found.reviews_due] == sorted(["classes/ssri.toml", *(n for n in SMALL if n.endswith(".toml") and "[review]" in SMALL[n] and "/" not in n)])
+    assert [f for f, _ in found.reviews_due] == sorted(n for n, text in SMALL.items() if "[review]" in text)
     assert {due for _, due in found.reviews_due} == {date(2027, 5, 22)}
 
 
@@ -141,7 +327,9 @@ def test_every_name_stands_for_its_ingredients(small: Path) -> None:
 
 def test_a_state_is_never_found_by_its_name(small: Path) -> None:
     text = SMALL["classes/ssri.toml"].replace('"ssri"', '"opioid_withdrawal"')
-    _write(small, {"classes/opioid_withdrawal.toml": text.replace("alphin", "stopping").replace("betin", "tapering").replace("Alphix", "Stopix").replace("Betix", "Tapix")})
+    for old, new in (("alphin", "stopping"), ("betin", "tapering"), ("Alphix", "Stopix"), ("Betix", "Tapix")):
+        text = text.replace(old, new)
+    _write(small, {"classes/opioid_withdrawal.toml": text})
     names = load.parse(compile_directory(small)).names
     assert "stopping" not in names
     assert "stopix" in names
@@ -165,85 +353,81 @@ def test_it_is_clinically_reviewed_only_when_every_file_is(small: Path) -> None:
 
 # ---- every kind of problem is told with its place ----------------------------------------------------------------------
 SSRI = "classes/ssri.toml"
-TWO_REFERENCES = SMALL["references.toml"].partition("[r_two]")
-BROKEN = [
-    # shape
-    pytest.param("formulary.toml", "version", "verzion", "formulary.toml", "verzion", "Unknown field", id="unknown-key"),
-    pytest.param("formulary.toml", 'version = "9"\n', "", "formulary.toml", "version", "Missing data", id="missing-key"),
-    pytest.param("formulary.toml", 'scope = "all"', 'scope = ""', "formulary.toml", "scope", "Shorter than minimum", id="empty-text"),
-    pytest.param("mimics.toml", "order = 1", "order =", "mimics.toml", "", "not valid TOML", id="not-toml"),
-    pytest.param(SSRI, "[class]", "[class]]", SSRI, "", "not valid TOML", id="class-file-not-toml"),
-    pytest.param(SSRI, 'strength = "weak"', 'strength = "huge"', SSRI, "ingredient.alphin.strength", "Must be one of", id="unknown-strength"),
-    pytest.param(SSRI, 'tier = "B"', 'tier = "Z"', SSRI, "ingredient.alphin.tier", "Must be one of", id="unknown-tier"),
-    pytest.param(SSRI, 'atc = ["N06AB06"]', 'atc = ["N6AB06"]', SSRI, "ingredient.alphin.atc.0", "String does not match", id="malformed-atc"),
-    pytest.param(SSRI, 'rxcui = "1"', 'rxcui = "x1"', SSRI, "ingredient.alphin.rxcui", "String does not match", id="malformed-rxcui"),
-    pytest.param(SSRI, 'of = "class"\ndirection = "for"\nreferences = ["r_one"]', 'of = "class"\ndirection = "for"\nreferences = []', SSRI, "ingredient.alphin.evidence.0.references", "Shorter than minimum", id="evidence-without-reference"),
-    pytest.param("references.toml", 'kind = "trial"', 'kind = "blog"', "references.toml", "references.r_one.kind", "Must be one of", id="unknown-kind-of-reference"),
-    pytest.param("references.toml", 'pmid = "1"', 'pmid = "1"\ndoi = "11.1/x"', "references.toml", "references.r_one.doi", "String does not match", id="malformed-doi"),
-    pytest.param("combinations.toml", "[[line.variant]]\n", "[[line.variants]]\n", "combinations.toml", "line.0.variants", "Unknown field", id="unknown-key-in-a-list"),
-    # review fields
-    pytest.param("neutral.toml", "date_reviewed = 2026-11-22", 'date_reviewed = "soon"', "neutral.toml", "review.date_reviewed", "not a date", id="not-a-date"),
-    pytest.param("mimics.toml", 'checked_by = ""', 'checked_by = "a"', "mimics.toml", "review.checked_by", "must differ", id="author-checks-himself"),
-    # references
-    pytest.param("references.toml", "[r_two]", "[r_Two]", "references.toml", "", "must be sorted", id="references-unsorted"),
-    pytest.param("references.toml", 'source = "J 1:2"\n', "", "references.toml", "r_two", "cannot be resolved", id="reference-without-identifier"),
-    pytest.param(SSRI, 'mimics = ["ache"]\nreferences = ["r_one"]', 'mimics = ["ache"]\nreferences = ["r_no"]', "class ssri", "references", "unknown reference 'r_no'", id="class-reference"),
-    pytest.param(SSRI, 'statement = "s"\ndirection = "for"\nreferences = ["r_one"]', 'statement = "s"\ndirection = "for"\nreferences = ["r_no"]', "class ssri", "class_evidence", "unknown reference 'r_no'", id="class-evidence-reference"),
-    pytest.param(SSRI, 'of = "class"\ndirection = "for"\nreferences = ["r_one"]', 'of = "class"\ndirection = "for"\nreferences = ["r_no"]', "ingredient alphin", "evidence", "unknown reference 'r_no'", id="ingredient-reference"),
-    pytest.param("dopaminergic.toml", 'note = "n"\nreferences = ["r_one"]', 'note = "n"\nreferences = ["r_no"]', "ingredient dopin", "dosing", "unknown reference 'r_no'", id="dosing-reference"),
-    pytest.param("alternatives.toml", 'pregnancy = ""\nreferences = ["r_one"]', 'pregnancy = ""\nreferences = ["r_no"]', "alternatives.toml", "need.mood.option.0", "unknown reference 'r_no'", id="option-reference"),
-    pytest.param("alternatives.toml", 'reason = "r"\nreferences = ["r_one"]', 'reason = "r"\nreferences = ["r_no"]', "alternatives.toml", "need.mood.do_not_suggest.0", "unknown reference 'r_no'", id="do-not-suggest-reference"),
-    pytest.param("mimics.toml", '["r_one"]', '["r_no"]', "mimics.toml", "mimic.ache", "unknown reference 'r_no'", id="mimic-reference"),
-    pytest.param("modifiers.toml", 'late_onset_classes = ["ssri"]\nreferences = ["r_one"]', 'late_onset_classes = ["ssri"]\nreferences = ["r_no"]', "modifiers.toml", "timing", "unknown reference 'r_no'", id="timing-reference"),
-    pytest.param("modifiers.toml", f'superseded = false\n{POINT}', 'superseded = false\ntext = "t"\nreferences = ["r_no"]\nverified = "yes"\n', "modifiers.toml", "iron_rules i", "unknown reference 'r_no'", id="rule-reference"),
-    # keys of other files
-    pytest.param(SSRI, 'needs = ["mood"]', 'needs = ["food"]', "class ssri", "needs", "unknown need 'food'", id="need"),
-    pytest.param(SSRI, 'mimics = ["ache"]', 'mimics = ["cake"]', "class ssri", "mimics", "unknown mimic 'cake'", id="mimic"),
-    pytest.param("neutral.toml", 'class = "calm"', 'class = "storm"', "ingredient helpin", "class", "unknown class 'storm'", id="class"),
-    pytest.param("alternatives.toml", 'excluded_with_classes = ["ssri"]', 'excluded_with_classes = ["sri"]', "alternatives.toml", "need.mood.option.0", "unknown class 'sri'", id="option-class"),
-    pytest.param("alternatives.toml", 'excluded_conditions = ["gout"]', 'excluded_conditions = ["gut"]', "alternatives.toml", "need.mood.option.0", "unknown condition 'gut'", id="option-condition"),
-    pytest.param("mimics.toml", 'linked_classes = ["ssri"]', 'linked_classes = ["sri"]', "mimics.toml", "mimic.ache", "unknown class 'sri'", id="mimic-class"),
-    pytest.param("mimics.toml", 'linked_ingredients = ["alphin"]', 'linked_ingredients = ["alfin"]', "mimics.toml", "mimic.ache", "unknown ingredient 'alfin'", id="mimic-ingredient"),
-    pytest.param("modifiers.toml", 'ingredient = "alphin"', 'ingredient = "alfin"', "modifiers.toml", "renal_rules k", "unknown ingredient 'alfin'", id="renal-ingredient"),
-    pytest.param("modifiers.toml", 'late_onset_ingredients = ["betin"]', 'late_onset_ingredients = ["bettin"]', "modifiers.toml", "timing", "unknown ingredient 'bettin'", id="timing-ingredient"),
-    pytest.param("modifiers.toml", 'late_onset_classes = ["ssri"]', 'late_onset_classes = ["sri"]', "modifiers.toml", "timing", "unknown class 'sri'", id="timing-class"),
-    pytest.param("modifiers.toml", 'id = "p"\nclasses = ["ssri"]', 'id = "p"\nclasses = ["sri"]', "modifiers.toml", "pregnancy_rules p", "unknown class 'sri'", id="rule-class"),
-    pytest.param("modifiers.toml", 'conditions = ["gout"]', 'conditions = ["gut"]', "modifiers.toml", "iron_cautions c", "unknown condition 'gut'", id="rule-condition"),
-    pytest.param("modifiers.toml", 'classes = ["calm"]', 'classes = ["clam"]', "modifiers.toml", "sedative_rules s", "unknown class 'clam'", id="sedative-class"),
-    # classes and ingredients
-    pytest.param(SSRI, 'key = "ssri"', 'key = "sri"', SSRI, "class.key", "must be the file's name, 'ssri'", id="class-key-is-not-the-file-name"),
-    pytest.param("neutral.toml", 'key = "calm"', 'key = "clam"', "neutral.toml", "class.calm.key", "must equal the table's name", id="neutral-class-key"),
-    pytest.param("neutral.toml", '[class.calm]\nkey = "calm"', '[class.ssri]\nkey = "ssri"', "neutral.toml", "class.ssri", "defined twice", id="class-twice"),
-    pytest.param("neutral.toml", "ingredient.helpin", "ingredient.alphin", "neutral.toml", "ingredient.alphin", "defined twice", id="ingredient-twice"),
-    pytest.param(SSRI, "ingredient.betin", "ingredient.aaron", SSRI, "ingredient.alphin", "must be sorted", id="ingredients-unsorted"),
-    pytest.param(SSRI, "ingredient.betin", "ingredient.Betin", SSRI, "ingredient.Betin", "INN in lower case", id="upper-case-key"),
-    pytest.param("dopaminergic.toml", 'strength = "weak"\nbasis = "class_inherited"\nverified = "yes"', 'strength = "strong"\nbasis = "class_inherited"\nverified = "no"', "dopaminergic.toml", "ingredient.dopin", "needs verified = yes", id="strong-but-not-verified"),
-    pytest.param("dopaminergic.toml", 'figure = ""\nof = "class"', 'figure = "5 %"\nof = "drug"', "dopaminergic.toml", "ingredient.dopin", "must not carry a figure", id="inherited-with-own-figure"),
-    pytest.param(SSRI, 'tier = "B"', 'tier = "N"', "ingredient alphin", "tier", "stays at tier C or above", id="mandated-but-neutral"),
-    # names
-    pytest.param(SSRI, '"Betix"', '"Alphix"', SSRI, "ingredient.betin.brands.other", "belongs to classes/ssri.toml ingredient.alphin.brands.us already", id="brand-of-two-ingredients"),
-    pytest.param(SSRI, '"betina"', '"ALPHIN"', SSRI, "ingredient.betin.spellings", "belongs to classes/ssri.toml ingredient.alphin already", id="spelling-of-another-ingredient"),
-    pytest.param(SSRI, '"Alphix"', '"--"', SSRI, "ingredient.alphin.brands.us", "holds no letter or digit", id="name-without-letters"),
-    pytest.param("combinations.toml", '"Bothix PM"', '"Alphix"', "combinations.toml", "product.0 Alphix", "belongs to", id="product-named-like-a-brand"),
-    pytest.param("combinations.toml", '"Linix Day"', '"Linix"', "combinations.toml", "line.0 variant Linix", "belongs to", id="variant-named-like-its-line"),
-    pytest.param("combinations.toml", "[[line]]", '[[product]]\nnames = ["Azurix"]\ningredients = ["alphin"]\nsource = "s"\n[[line]]', "combinations.toml", "product bothix pm", "must be sorted", id="products-unsorted"),
-    # alternatives
-    pytest.param("alternatives.toml", 'ingredients = ["helpin"]', 'ingredients = ["alphin"]', "alternatives.toml", "need.mood.option.0", "alphin is itself flagged", id="an-offender-suggested"),
-    pytest.param("alternatives.toml", 'ingredient = "betin"', 'ingredient = "helpin"', "alternatives.toml", "need.mood.option.0", "do-not-suggest list", id="suggested-and-not"),
-    # tables
-    pytest.param("sig.csv", "bd,frequency,2,2,,,,,,own", "bd,frequency,2,2,own", "sig.csv", "line 2", "number of columns", id="too-few-columns"),
-    pytest.param("sig.csv", "own\npo", "own,more\npo", "sig.csv", "line 2", "number of columns", id="too-many-columns"),
-    pytest.param("sig.csv", "po,route,,", "po,route,x,", "sig.csv", "line 3: doses_per_day_min", "Not a valid number", id="not-a-number"),
-    pytest.param("headings.csv", "allergies,allergy", "allergies,allergic", "headings.csv", "line 2: status", "Must be one of", id="unknown-status"),
-    pytest.param("status_cues.csv", "one,true", "one,perhaps", "status_cues.csv", "line 2: certain", "Not a valid boolean", id="not-a-boolean"),
-    pytest.param("lookalikes.csv", "own,a", "own,c", "lookalikes.csv", "line 2: rls_side", "Must be one of", id="unknown-side"),
-]  # fmt: skip
+
+# id | file | its text => what stands there instead | file, path and message of the problem
+BROKEN = r"""
+unknown key | formulary.toml | version => verzion | formulary.toml | verzion | Unknown field
+missing key | formulary.toml | version = "9" => | formulary.toml | version | Missing data
+empty text | formulary.toml | scope = "all" => scope = "" | formulary.toml | scope | Shorter than minimum
+not TOML | mimics.toml | order = 1 => order = | mimics.toml | | not valid TOML
+class file not TOML | classes/ssri.toml | [class] => [class]] | classes/ssri.toml | | not valid TOML
+strength | classes/ssri.toml | "weak" => "huge" | classes/ssri.toml | ingredient.alphin.strength | Must be one of
+tier | classes/ssri.toml | "B" => "Z" | classes/ssri.toml | ingredient.alphin.tier | Must be one of
+ATC | classes/ssri.toml | N06AB06 => N6AB06 | classes/ssri.toml | ingredient.alphin.atc.0 | String does not match
+RxCUI | classes/ssri.toml | rxcui = "1" => rxcui = "x1" | classes/ssri.toml | ingredient.alphin.rxcui | String does not match
+evidence without source | classes/ssri.toml | ["r_evidence"] => [] | classes/ssri.toml | ingredient.alphin.evidence.0.references | Shorter
+kind of source | references.toml | "trial" => "blog" | references.toml | references.r_avoid.kind | Must be one of
+DOI | references.toml | pmid = "1" => doi = "11.1/x" | references.toml | references.r_avoid.doi | String does not match
+key in a list | combinations.toml | question => qestion | combinations.toml | line.0.qestion | Unknown field
+author checks himself | mimics.toml | checked_by = "" => checked_by = "a" | mimics.toml | review.checked_by | must differ
+references unsorted | references.toml | [r_avoid] => [r_z] | references.toml | | must be sorted
+reference without identifier | references.toml | source = "J 1:2" => | references.toml | r_unnumbered | cannot be resolved
+reference of a class | classes/ssri.toml | r_class" => r_no" | class ssri | references | unknown reference 'r_no'
+reference of class evidence | classes/ssri.toml | r_class_evidence => r_no | class ssri | class_evidence | unknown reference 'r_no'
+reference of evidence | classes/ssri.toml | r_evidence => r_no | ingredient alphin | evidence | unknown reference 'r_no'
+reference of dosing | dopaminergic.toml | r_dosing => r_no | ingredient dopin | dosing | unknown reference 'r_no'
+reference of an option | alternatives.toml | r_option => r_no | alternatives.toml | need.mood.option.0 | unknown reference 'r_no'
+reference of a bar | alternatives.toml | r_avoid => r_no | alternatives.toml | need.mood.do_not_suggest.0 | unknown reference 'r_no'
+reference of a mimic | mimics.toml | r_mimic => r_no | mimics.toml | mimic.ache | unknown reference 'r_no'
+reference of timing | modifiers.toml | r_timing => r_no | modifiers.toml | timing | unknown reference 'r_no'
+reference of a rule | modifiers.toml | r_rule => r_no | modifiers.toml | iron_rules i | unknown reference 'r_no'
+need | classes/ssri.toml | "mood" => "food" | class ssri | needs | unknown need 'food'
+mimic | classes/ssri.toml | "ache" => "cake" | class ssri | mimics | unknown mimic 'cake'
+class of an ingredient | neutral.toml | class = "calm" => class = "storm" | ingredient helpin | class | unknown class 'storm'
+class of an option | alternatives.toml | "ssri" => "sri" | alternatives.toml | need.mood.option.0 | unknown class 'sri'
+condition of an option | alternatives.toml | "gout" => "gut" | alternatives.toml | need.mood.option.0 | unknown condition 'gut'
+class of a mimic | mimics.toml | "ssri" => "sri" | mimics.toml | mimic.ache | unknown class 'sri'
+ingredient of a mimic | mimics.toml | "alphin" => "alfin" | mimics.toml | mimic.ache | unknown ingredient 'alfin'
+ingredient of a renal rule | modifiers.toml | "alphin" => "alfin" | modifiers.toml | renal_rules k | unknown ingredient 'alfin'
+ingredient of a rule | modifiers.toml | "betin" => "beton" | modifiers.toml | age_rules a | unknown ingredient 'beton'
+late ingredient | modifiers.toml | late_onset_ingredients = ["betin => late_onset_ingredients = ["beton | modifiers.toml | timing | 'beton'
+late class | modifiers.toml | late_onset_classes = ["ssri => late_onset_classes = ["sri | modifiers.toml | timing | unknown class 'sri'
+class of a rule | modifiers.toml | "ssri" => "sri" | modifiers.toml | pregnancy_rules p | unknown class 'sri'
+condition of a rule | modifiers.toml | conditions = ["gout => conditions = ["gut | modifiers.toml | iron_cautions c | unknown condition 'gut'
+class of a sedative | modifiers.toml | "calm" => "clam" | modifiers.toml | sedative_rules s | unknown class 'clam'
+class key and file name | classes/ssri.toml | key = "ssri" => key = "sri" | classes/ssri.toml | class.key | must be the file's name, 'ssri'
+class key and table | neutral.toml | key = "calm" => key = "clam" | neutral.toml | class.calm.key | must equal the table's name
+class twice | neutral.toml | calm => ssri | neutral.toml | class.ssri | defined twice
+ingredient twice | neutral.toml | helpin => alphin | neutral.toml | ingredient.alphin | defined twice
+ingredients unsorted | classes/ssri.toml | .betin => .aaron | classes/ssri.toml | ingredient.alphin | must be sorted
+upper-case key | classes/ssri.toml | .betin => .Betin | classes/ssri.toml | ingredient.Betin | INN in lower case
+strong but unverified | dopaminergic.toml | "weak" => "strong"\nverified = "no"\n# | dopaminergic.toml | ingredient.dopin | needs verified = yes
+inherited with a figure | dopaminergic.toml | ""\nof = "class" => "5 %"\nof = "drug" | dopaminergic.toml | ingredient.dopin | must not carry a figure
+mandated but neutral | classes/ssri.toml | "B" => "N" | ingredient alphin | tier | stays at tier C or above
+brand of two | classes/ssri.toml | Betix => Alphix | classes/ssri.toml | ingredient.betin.brands.other | ingredient.alphin.brands.us already
+spelling of another | classes/ssri.toml | betina => ALPHIN | classes/ssri.toml | ingredient.betin.spellings | ingredient.alphin already
+name without letters | classes/ssri.toml | Alphix => -- | classes/ssri.toml | ingredient.alphin.brands.us | holds no letter or digit
+product like a brand | combinations.toml | Bothix PM => Alphix | combinations.toml | product.0 Alphix | belongs to classes/ssri.toml
+variant like its line | combinations.toml | Linix Day => Linix | combinations.toml | line.0 variant Linix | belongs to combinations.toml
+products unsorted | combinations.toml | [[line]] => [[product]]\nnames = ["A"]\ningredients = ["b"]\nsource = "s"\n[[line]] | combinations.toml | product bothix pm | sorted
+offender suggested | alternatives.toml | "helpin" => "alphin" | alternatives.toml | need.mood.option.0 | alphin is itself flagged
+suggested and barred | alternatives.toml | "betin" => "helpin" | alternatives.toml | need.mood.option.0 | do-not-suggest list
+too few columns | sig.csv | bd,frequency,2,2,,,,,,own => bd,frequency,2,2,own | sig.csv | line 2 | number of columns
+too many columns | sig.csv | own\npo => own,more\npo | sig.csv | line 2 | number of columns
+not a number | sig.csv | po,route,, => po,route,x, | sig.csv | line 3: doses_per_day_min | Not a valid number
+status | headings.csv | ,allergy => ,allergic | headings.csv | line 2: status | Must be one of
+not a boolean | status_cues.csv | true => perhaps | status_cues.csv | line 2: certain | Not a valid boolean
+side | lookalikes.csv | own,a => own,c | lookalikes.csv | line 2: rls_side | Must be one of
+"""
+CASES = [[cell.strip().replace("\\n", "\n") for cell in line.split(" | ")] for line in BROKEN.replace("| |", "|  |").strip().splitlines()]
 
 
-@pytest.mark.parametrize(("edited", "old", "new", "file", "path", "message"), BROKEN)
-def test_problem_is_told_with_file_and_path(small: Path, edited: str, old: str, new: str, file: str, path: str, message: str) -> None:
+@pytest.mark.parametrize(("edited", "edit", "file", "path", "message"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+def test_problem_is_told_with_file_and_path(small: Path, edited: str, edit: str, file: str, path: str, message: str) -> None:
+    old, _, new = (part.strip(" ") for part in edit.partition("=>"))
     assert old in SMALL[edited], "the case no longer breaks anything"
-    _write(small, {edited: SMALL[edited].replace(old, new, 1) if "ingredient." not in old else SMALL[edited].replace(old, new)})
+    everywhere = old in (".betin", "helpin", "calm")  # a key that its own tables repeat
+    _write(small, {edited: SMALL[edited].replace(old, new, -1 if everywhere else 1)})
     problems = _problems(small)
     assert any(f == file and p == path and message in m for f, p, m in problems), problems
 
@@ -281,7 +465,7 @@ def test_empty_file_is_told(small: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["date_reviewed", "next_review"])
-@pytest.mark.parametrize("name", [SSRI, "dopaminergic.toml", "neutral.toml", "combinations.toml", "alternatives.toml", "modifiers.toml", "mimics.toml"])
+@pytest.mark.parametrize("name", sorted(n for n, text in SMALL.items() if "[review]" in text))
 def test_review_dates_are_checked_in_every_file(small: Path, name: str, key: str) -> None:
     _write(small, {name: re.sub(rf"{key} = .*", f'{key} = "soon"', SMALL[name])})
     assert (name, f"review.{key}", "not a date") in _problems(small)
@@ -311,8 +495,7 @@ def test_all_problems_of_a_broken_copy_of_the_real_data_are_collected(tmp_path: 
     assert {SSRI, "modifiers.toml", "headings.csv", "references.toml"} <= files
     assert any("stays at tier C" in m for _, _, m in problems)
     assert any("aggarwal_2010" in m for _, _, m in problems)
-    with pytest.raises(FormularyError, match=rf"{len(problems)} problem\(s\)"):
-        compile_directory(copy)
+    assert len({m for _, _, m in problems}) >= len(edits)
 
 
 def test_a_long_list_of_problems_is_cut_in_the_message_only(small: Path) -> None:
@@ -329,7 +512,7 @@ def test_a_long_list_of_problems_is_cut_in_the_message_only(small: Path) -> None
 @pytest.mark.parametrize(
     ("change", "same"),
     [
-        pytest.param(lambda d: (d / "mimics.toml").write_bytes((d / "mimics.toml").read_bytes().replace(b"\n", b"\r\n")), True, id="line-endings"),
+        pytest.param(lambda d: (d / "sig.csv").write_bytes(SMALL["sig.csv"].replace("\n", "\r\n").encode()), True, id="line-endings"),
         pytest.param(lambda d: (d / "schema.json").write_text("{}"), True, id="generated-schema"),
         pytest.param(lambda d: (d / "notes.txt").write_text("x"), True, id="other-files"),
         pytest.param(lambda d: (d / "sub.csv").mkdir(), True, id="folder-named-like-a-table"),
@@ -355,6 +538,15 @@ def test_compiling_twice_gives_the_same_bytes(small: Path) -> None:
 
 
 # ---- loading and the cache ---------------------------------------------------------------------------------------------
+def _edited(compiled: bytes, old: bytes, new: bytes) -> bytes:
+    """The compiled form with another text in it and its own digest put right, so that only the text differs."""
+    head, _, payload = compiled.partition(b"\n")
+    assert old in payload
+    payload = payload.replace(old, new, 1)
+    before, space, _ = head.rpartition(b" ")
+    return before + space + hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload
+
+
 def _cached(cache: Path) -> list[Path]:
     return sorted(cache.iterdir()) if cache.is_dir() else []
 
@@ -364,8 +556,7 @@ def test_the_compiled_form_is_kept_and_used(small: Path, tmp_path: Path) -> None
     first = load_formulary(small, cache)
     (file,) = _cached(cache)
     assert file.name == f"formulary-{load.FORMAT}-{first.sha256}.json"
-    marked = file.read_bytes().partition(b"\n")[2].replace(b'"scope":"all"', b'"scope":"from the cache"')
-    file.write_bytes(hashlib.sha256(marked).hexdigest().encode() + b"\n" + marked)
+    file.write_bytes(_edited(file.read_bytes(), b'"scope":"all"', b'"scope":"from the cache"'))
     assert load_formulary(small, cache).scope == "from the cache"
 
 
@@ -376,18 +567,14 @@ def test_a_changed_source_is_compiled_anew(small: Path, tmp_path: Path) -> None:
     assert len(_cached(tmp_path / "cache")) == 2
 
 
-def _resealed(payload: bytes) -> bytes:
-    return hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload
-
-
 @pytest.mark.parametrize(
     "damage",
     [
         pytest.param(lambda _: b"", id="empty"),
         pytest.param(lambda b: b[: len(b) // 2], id="cut-short"),
         pytest.param(lambda b: b.replace(b"alphin", b"alphon"), id="changed"),
-        pytest.param(lambda b: _resealed(b.partition(b"\n")[2].replace(b'"format":3', b'"format":2', 1)), id="another-format"),
-        pytest.param(lambda b: _resealed(b.partition(b"\n")[2].replace(b'"sha256":"', b'"sha256":"f', 1)), id="of-another-source"),
+        pytest.param(lambda b: _edited(b, f'"format":{load.FORMAT}'.encode(), b'"format":0'), id="another-format"),
+        pytest.param(lambda b: b"0" * 64 + b[64:], id="of-another-source"),
     ],
 )
 def test_a_damaged_cache_is_built_again(small: Path, tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
@@ -442,8 +629,7 @@ def test_where_the_data_is_looked_for(small: Path, tmp_path: Path, monkeypatch: 
 def test_what_is_loaded_first(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A wheel's compiled form is used as it is; a checkout's only when it fits; a directory of one's own never."""
     compiled = tmp_path / "compiled.json"
-    shipped = compile_directory(small).partition(b"\n")[2].replace(b'"scope":"all"', b'"scope":"compiled"')
-    compiled.write_bytes(_resealed(shipped))
+    compiled.write_bytes(_edited(compile_directory(small), b'"scope":"all"', b'"scope":"compiled"'))
     monkeypatch.setattr(load, "COMPILED", compiled)
     monkeypatch.setattr(load, "PACKAGED", small)
     assert load_formulary().scope == "compiled"
@@ -471,9 +657,9 @@ def test_a_damaged_compiled_form_of_a_wheel_is_an_error(small: Path, tmp_path: P
 
 
 def test_another_format_is_told(small: Path) -> None:
-    payload = compile_directory(small).partition(b"\n")[2].replace(f'"format":{load.FORMAT}'.encode(), b'"format":99', 1)
+    other = _edited(compile_directory(small), f'"format":{load.FORMAT}'.encode(), b'"format":99')
     with pytest.raises(FormularyError, match="has format 99, this program reads"):
-        load.parse(_resealed(payload))
+        load.parse(other)
 
 
 def test_a_file_is_replaced_at_once_or_not_at_all(tmp_path: Path) -> None:

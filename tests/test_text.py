@@ -153,7 +153,10 @@ def test_a_key_is_its_own_key(text: str) -> None:
     assert normalise_name(key) == key
 
 
-@given(st.lists(st.sampled_from(["zoloft", "co", "careldopa", "st", "mg", "25", "am"]), max_size=6), st.sampled_from([" ", "  ", "-", " / ", ", ", "\t", "\u00a0"]))
+@given(
+    st.lists(st.sampled_from(["zoloft", "co", "careldopa", "st", "mg", "25", "am"]), max_size=6),
+    st.sampled_from([" ", "  ", "-", " / ", ", ", "\t", "\u00a0"]),
+)
 def test_case_and_separators_do_not_change_the_key(words: list[str], separator: str) -> None:
     text = separator.join(words)
     assert normalise_name(text) == normalise_name(text.upper()) == " ".join(words)

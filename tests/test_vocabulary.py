@@ -71,7 +71,7 @@ def settings(tmp_path: Path) -> Settings:
         ("iron", ("iron",)),
         ("stool softener", ()),
         ("milk of magnesia", ("magnesium hydroxide",)),
-        ("saroten", ()),  # only the dictionary knows it: a drug, ingredients not told
+        ("saroten", ("?amitriptyline",)),  # only the dictionary knows it: a drug, and what it claims
         ("theraflu", ()),  # products of that name differ
         ("alimemazine", ("alimemazine",)),
         ("co careldopa", ("carbidopa", "levodopa")),
@@ -745,3 +745,11 @@ def test_wrong_settings_are_named(name: str, value: str) -> None:
     with pytest.raises(InputError, match=name) as caught:
         read_settings({name: value, "MEDCHECK_ALSO_WRONG": "x"})
     assert caught.value.messages.keys() == {name, "MEDCHECK_ALSO_WRONG"}
+
+
+def test_a_claim_gives_way_to_a_source_that_tells() -> None:
+    told = names.NameTable(SOURCE, {"zoloft": ("sertraline",), "saroten": ()})
+    claimed = names.NameTable(SOURCE, {"zoloft": ("?citalopram",), "saroten": ("?amitriptyline",)})
+    for order in ([told, claimed], [claimed, told]):
+        found = build.combine(order, (), TERMS)
+        assert {n: found[n] for n in ("zoloft", "saroten")} == {"zoloft": ("sertraline",), "saroten": ("?amitriptyline",)}

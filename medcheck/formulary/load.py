@@ -100,8 +100,8 @@ def formulary_directory(configured: Path | None = None) -> Path:
     """
     if configured is not None:
         if not configured.is_dir():
-            raise FormularyError(f"MEDCHECK_FORMULARY_DIR names no directory: {configured}")
-        return configured
+            raise FormularyError(f"the formulary directory does not exist: {configured}; check MEDCHECK_FORMULARY_DIR")
+        return configured.resolve()
     for candidate in (PACKAGED, CHECKOUT):
         if (candidate / "formulary.toml").is_file():
             return candidate

@@ -25,7 +25,7 @@ def _text(*, required: bool = True, empty: bool = False) -> fields.String:
     return fields.String(required=required, validate=checks)
 
 
-def _texts(*, required: bool = False, minimum: int = 0) -> fields.List:
+def _texts(*, required: bool = False, minimum: int = 0) -> fields.List[str]:
     return fields.List(fields.String(validate=validate.Length(min=1)), required=required, validate=validate.Length(min=minimum))
 
 

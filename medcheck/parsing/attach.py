@@ -28,6 +28,7 @@ _MEDICINE_WORDS = frozenset(
 _MAX_CONTEXT = 300
 _BREAK = re.compile(r"[,;|\t]|\.\s|\band\b|\bor\b|\bplus\b|\bthen\b|\bbut\b", re.I)
 _ANY_DIGIT = re.compile(r"\d")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _LEADING_AMOUNT = re.compile(r"\s*\d+\s*(?:x|tabs?|tablets?|caps?|capsules?)\b[^,;]*\Z", re.I)
 
 
@@ -131,8 +132,8 @@ def _statement(
     before = text[max(a, mention.start - readers.max_context) : mention.start]
     after = text[mention.end : min(b, mention.end + readers.max_context)]
     instruction = f"{before} {_TRAILING_NUMBER.sub('', after)}".strip()
-    dosage = _dosage(instruction, mention, readers)
-    period = read_period(instruction, as_of)[0] if any(c.isdigit() for c in instruction) or len(instruction) > 8 else Period()
+    period, undated = _dates(instruction, as_of)
+    dosage = replace(_dosage(undated, mention, readers), text=instruction)
     status, certain = _decide(segment, reading, dosage, period, as_of)
     shown = text[a:b] if len(item.mentions) > 1 else text[segment.body :]
     shown = shown.strip(" \t,;|")
@@ -148,6 +149,17 @@ def _statement(
         period=period,
         reason=_reason(after, status),
     )
+
+
+def _dates(instruction: str, as_of: date) -> tuple[Period, str]:
+    """When it was taken, and the words without the dates: "since 2020 patch 2 mg" holds no dose of 2020."""
+    if len(instruction) <= 8 and not _ANY_DIGIT.search(instruction):
+        return Period(), instruction
+    found = read_period(instruction, as_of)
+    for start, end in found.spans:
+        if _YEAR.search(instruction[start:end]):
+            instruction = f"{instruction[:start]}{' ' * (end - start)}{instruction[end:]}"
+    return found.period, instruction
 
 
 def _dosage(instruction: str, mention: Mention, readers: Readers) -> Dosage:
@@ -272,7 +284,9 @@ def _further_course(item: Spotted, last: MedicationStatement, content: str, read
 
 # ---- what was not read ---------------------------------------------------------------------------------------------------
 def _unread_words(item: Spotted, readers: Readers) -> list[int]:
-    covered = {k for m in item.mentions for k in range(m.first, m.last)}
+    spans = [(m.first, m.last) for m in item.mentions]
+    spans += [(first, last) for first, last, _ in readers.status.find(item.tokens, spans)]
+    covered = {k for first, last in spans for k in range(first, last)}
     words = item.tokens.words
     begin = _first_token(item)
     return [

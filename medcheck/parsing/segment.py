@@ -13,6 +13,8 @@ _LINE = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 _SENTENCE = re.compile(r";|(?<=[A-Za-z)\]][a-z)\]])\.(?=\s+[A-Z*\d-])|(?<=\d)\.(?=\s+[A-Z][a-z]{2})|(?<=[.?!])\s+(?=(?:She|He|Patient|Pt|The|They|I|Wife|Husband|Mother|Father)\b)")
 _BULLET = re.compile(r"\s*(?:[-*#>•·▪◦●○–—]+|\(?\d{1,3}[.)](?!\d)|\(?[a-zA-Z][.)](?=\s)|\[[ xX]?\])?\s*")
 _HEADING = re.compile(r"([^:\t|]{1,70}?)\s*(?::|\s[-–]\s|\t|\Z)")
+_COLUMN = re.compile(r"[\t|]+")
+_FIRST_WORD = re.compile(r"[A-Za-z][A-Za-z0-9']*|[^\x00-\x7f]+")
 _ASIDE = re.compile(r"[(\[][^()\[\]]*[)\]]")
 _BLOCK_ENDING = frozenset({Status.ALLERGY, Status.FAMILY, Status.STOPPED, Status.COMPLETED, Status.NOT_TAKEN, Status.ON_HOLD, Status.INTENDED})
 
@@ -45,6 +47,12 @@ class HeadingReader:
 
         A heading is made of heading words only; the status is None for a neutral one ("MEDICATIONS:").
         """
+        columns = _COLUMN.split(text.strip(" |\t"))
+        if len(columns) > 2 and all(t in self._status for t in tokenise(text).words):
+            return None, len(text)  # the head of a table
+        begin = _FIRST_WORD.search(text)
+        if begin is None or (begin.group().lower() not in self._status and fold(begin.group()).text not in self._status):
+            return None  # most lines end here: they begin with a drug
         m = _HEADING.match(text)
         if m is None:
             return None
@@ -53,10 +61,10 @@ class HeadingReader:
         aside = [t for t in tokenise(" ".join(_ASIDE.findall(m.group(1)))).words if self._status.get(t)]
         if not tokens or len(tokens) > 9 or any(t not in self._status and not t.isdigit() for t in tokens):
             return None
+        said = [self._status[w] for w in (*self._phrases(tokens), *aside) if self._status.get(w)]
         whole = m.end() >= len(text.rstrip())
-        if whole and ":" not in text and not any(self._status.get(t) for t in tokens) and not _looks_like_title(title):
+        if whole and ":" not in text and len(said) == len(aside) and not _looks_like_title(title):
             return None
-        said = [self._status[w] for w in self._phrases([*tokens, *aside]) if self._status.get(w)]
         return (Status(said[0]) if said else None), m.end()
 
     def _phrases(self, words: list[str]) -> list[str]:

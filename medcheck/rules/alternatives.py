@@ -12,18 +12,17 @@ def alternatives(needs: tuple[str, ...], replacing: str, patient: Patient, formu
     `replacing` is the ingredient that the option would stand in for: it does not speak against its own replacement, unless a monoamine
     oxidase inhibitor or another drug that must be gone first.
     """
-    others = {i: line for i, line in patient.taken.items() if i != replacing}
-    out = []
+    out: list[Alternative] = []
     for key in needs:
         need = formulary.needs[key]
-        out.extend(_hold(need, option, others, patient, formulary) for option in need.options)
+        out.extend(_hold(need, option, replacing, patient, formulary) for option in need.options)
     return tuple(out)
 
 
-def _hold(need: Need, option: Option, others: dict[str, int], patient: Patient, formulary: Formulary) -> Alternative:
+def _hold(need: Need, option: Option, replacing: str, patient: Patient, formulary: Formulary) -> Alternative:
     reasons = [_against(name, patient, formulary) for name in option.ingredients]
     withheld = _excluded(option, patient, formulary)
-    cautions = _cautions(option, others, patient, formulary)
+    cautions = _cautions(option, replacing, patient, formulary)
     if option.kind == "drug" and option.ingredients:
         if all(reasons):
             withheld = "; ".join([*([withheld] if withheld else []), *(f"{n}: {r}" for n, r in zip(option.ingredients, reasons, strict=True))])
@@ -70,7 +69,7 @@ def _excluded(option: Option, patient: Patient, formulary: Formulary) -> str:
     found = [k for k in option.excluded_conditions if k in patient.conditions]
     if found:
         return f"not with {_named(found, formulary)}"
-    drugs = _partners(option.excluded_with_classes, option.excluded_with_ingredients, patient.taken, formulary)
+    drugs = _partners(option.excluded_with_classes, option.excluded_with_ingredients, "", patient)
     if drugs:
         return f"not together with {', '.join(drugs)} on the list"
     if option.pregnancy == "exclude" and patient.facts.pregnant:
@@ -83,18 +82,19 @@ def _excluded(option: Option, patient: Patient, formulary: Formulary) -> str:
     return ""
 
 
-def _partners(classes: tuple[str, ...], ingredients: tuple[str, ...], taken: dict[str, int], formulary: Formulary) -> list[str]:
-    """Ingredients on the list that are named or belong to one of the classes."""
-    known = formulary.ingredients
-    return [i for i in taken if i in ingredients or (i in known and known[i].class_key in classes)]
+def _partners(classes: tuple[str, ...], ingredients: tuple[str, ...], replacing: str, patient: Patient) -> list[str]:
+    """Ingredients on the list that are named or belong to one of the classes; `replacing` itself does not count."""
+    named = [i for i in ingredients if i in patient.taken]
+    members = [i for key in classes for i in patient.of_class.get(key, ())]
+    return [i for i in dict.fromkeys((*members, *named)) if i != replacing]
 
 
-def _cautions(option: Option, others: dict[str, int], patient: Patient, formulary: Formulary) -> list[str]:
+def _cautions(option: Option, replacing: str, patient: Patient, formulary: Formulary) -> list[str]:
     out = []
     found = [k for k in option.caution_conditions if k in patient.conditions]
     if found:
         out.append(f"caution: {_named(found, formulary)}")
-    drugs = _partners(option.caution_with_classes, option.caution_with_ingredients, others, formulary)
+    drugs = _partners(option.caution_with_classes, option.caution_with_ingredients, replacing, patient)
     if drugs:
         out.append(f"caution with {', '.join(drugs)} on the list")
     if option.pregnancy == "discuss" and patient.facts.pregnant:

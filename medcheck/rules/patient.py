@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from medcheck.domain import Formulary, MedicationStatement, Outcome, PatientFacts, Status
@@ -12,14 +12,20 @@ TAKEN = frozenset({Status.ACTIVE, Status.UNKNOWN})
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """`taken`, `allergic`, `past` and `refused` map an ingredient to the line that says so; `classes` are the classes taken."""
+    """`taken`, `allergic`, `past`, `refused` and `held` map an ingredient to the line that says so.
+
+    `of_class` maps a class to its ingredients taken; `naming` and `naming_class` map an ingredient or class to the statements taken that
+    name it, or could (a question), so that no rule has to walk the list.
+    """
 
     taken: dict[str, int]
     allergic: dict[str, int]
     past: dict[str, int]
     refused: dict[str, int]
     held: dict[str, int]
-    classes: frozenset[str]
+    of_class: dict[str, list[str]]
+    naming: dict[str, list[MedicationStatement]]
+    naming_class: dict[str, list[MedicationStatement]]
     conditions: frozenset[str]
     facts: PatientFacts
 
@@ -41,7 +47,19 @@ def describe(statements: Sequence[MedicationStatement], facts: PatientFacts, for
         if group is not None:
             for ingredient in statement.match.ingredients:
                 groups[group].setdefault(ingredient, statement.line)
-    classes = frozenset(formulary.ingredients[i].class_key for i in groups["taken"] if i in formulary.ingredients)
+    of_class: dict[str, list[str]] = {}
+    for ingredient in groups["taken"]:
+        if ingredient in formulary.ingredients:
+            of_class.setdefault(formulary.ingredients[ingredient].class_key, []).append(ingredient)
+    naming: dict[str, list[MedicationStatement]] = {}
+    naming_class: dict[str, list[MedicationStatement]] = {}
+    for statement in statements:
+        if is_taken(statement):
+            names = possible_ingredients(statement)
+            for name in names:
+                naming.setdefault(name, []).append(statement)
+            for key in dict.fromkeys(formulary.ingredients[n].class_key for n in names if n in formulary.ingredients):
+                naming_class.setdefault(key, []).append(statement)
     conditions = set(facts.conditions)
     if facts.pregnant:
         conditions.add("pregnancy")
@@ -49,12 +67,29 @@ def describe(statements: Sequence[MedicationStatement], facts: PatientFacts, for
         conditions.update(("dialysis", "renal_impairment"))
     if facts.egfr is not None and facts.egfr < 60:
         conditions.add("renal_impairment")
-    return Patient(**groups, classes=classes, conditions=frozenset(conditions), facts=facts)
+    return Patient(
+        **groups,
+        of_class=of_class,
+        naming=naming,
+        naming_class=naming_class,
+        conditions=frozenset(conditions),
+        facts=facts,
+    )
 
 
 def is_taken(statement: MedicationStatement) -> bool:
     """Whether a statement counts as taken now: active, or not told."""
     return statement.status in TAKEN
+
+
+def taking(patient: Patient, ingredients: Iterable[str], classes: Iterable[str]) -> list[MedicationStatement]:
+    """Statements taken now that name, or could name, one of the ingredients or a member of one of the classes, in list order."""
+    found: dict[int, MedicationStatement] = {}
+    for key in ingredients:
+        found.update((id(s), s) for s in patient.naming.get(key, ()))
+    for key in classes:
+        found.update((id(s), s) for s in patient.naming_class.get(key, ()))
+    return sorted(found.values(), key=lambda s: (s.line, s.span))
 
 
 def possible_ingredients(statement: MedicationStatement) -> tuple[str, ...]:

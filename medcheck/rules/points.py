@@ -19,7 +19,7 @@ from medcheck.domain import (
     Point,
     Status,
 )
-from medcheck.rules.patient import Patient, describe, is_taken, possible_ingredients
+from medcheck.rules.patient import Patient, describe, is_taken, possible_ingredients, taking
 
 _ADULT_FROM = 18
 _NIGHT = frozenset({"evening", "bedtime", "night"})
@@ -38,12 +38,12 @@ def points(
     patient = describe(statements, facts, formulary)
     relevant = bool(flags) or bool(exposures)
     return (
-        *_sedatives(statements, formulary),
+        *_sedatives(patient, formulary),
         *_withdrawn_marks(statements, formulary),
         *_dopaminergic(exposures, formulary),
         *_iron(patient, relevant, formulary, as_of),
-        *_renal(statements, patient, formulary),
-        *_pregnancy_and_age(statements, patient, formulary),
+        *_renal(patient, formulary),
+        *_pregnancy_and_age(patient, formulary),
         *_several_classes(flags, formulary),
         *_duplicates(statements, formulary),
         *_context(statements, flags, exposures, patient, formulary),
@@ -54,23 +54,11 @@ def _lines(statements: Iterable[MedicationStatement]) -> tuple[int, ...]:
     return tuple(sorted({s.line for s in statements}))
 
 
-def _taking(statements: Sequence[MedicationStatement], ingredients: Iterable[str], classes: Iterable[str], formulary: Formulary) -> list[MedicationStatement]:
-    """Statements taken now that hold one of the ingredients or a member of one of the classes; questions count as possible."""
-    wanted, groups = set(ingredients), set(classes)
-    out = []
-    for s in statements:
-        if is_taken(s):
-            names = possible_ingredients(s)
-            if any(n in wanted or (n in formulary.ingredients and formulary.ingredients[n].class_key in groups) for n in names):
-                out.append(s)
-    return out
-
-
 # ---- combinations ------------------------------------------------------------------------------------------------------
-def _sedatives(statements: Sequence[MedicationStatement], formulary: Formulary) -> list[Point]:
+def _sedatives(patient: Patient, formulary: Formulary) -> list[Point]:
     out = []
     for rule in formulary.modifiers.sedative_rules:
-        groups = [_taking(statements, g.ingredients, g.classes, formulary) for g in rule.groups]
+        groups = [taking(patient, g.ingredients, g.classes) for g in rule.groups]
         if all(groups) and len({id(s) for g in groups for s in g}) >= len(groups):
             named = [i for g, members in zip(rule.groups, groups, strict=True) for i in _names_in(members, g.ingredients, g.classes, formulary)]
             text = f"{' with '.join(dict.fromkeys(named))}: {rule.text}"
@@ -254,11 +242,11 @@ def _iron_applies(rule: IronRule, facts: PatientFacts) -> bool:
 
 
 # ---- the patient -------------------------------------------------------------------------------------------------------
-def _renal(statements: Sequence[MedicationStatement], patient: Patient, formulary: Formulary) -> list[Point]:
+def _renal(patient: Patient, formulary: Formulary) -> list[Point]:
     facts = patient.facts
     out = []
     for rule in formulary.modifiers.renal_rules:
-        used = _taking(statements, [rule.ingredient], (), formulary)
+        used = taking(patient, [rule.ingredient], ())
         if not used:
             continue
         if rule.dialysis:
@@ -276,23 +264,23 @@ def _renal(statements: Sequence[MedicationStatement], patient: Patient, formular
     return out
 
 
-def _pregnancy_and_age(statements: Sequence[MedicationStatement], patient: Patient, formulary: Formulary) -> list[Point]:
+def _pregnancy_and_age(patient: Patient, formulary: Formulary) -> list[Point]:
     facts = patient.facts
     out = []
     if facts.pregnant:
-        out += [p for r in formulary.modifiers.pregnancy_rules if (p := _listed(r, "pregnancy", statements, formulary))]
+        out += [p for r in formulary.modifiers.pregnancy_rules if (p := _listed(r, "pregnancy", patient, formulary))]
     if facts.age is not None:
         for r in formulary.modifiers.age_rules:
-            if (r.age_from or 0) <= facts.age < (r.age_below or 999) and (point := _listed(r, "age", statements, formulary)):
+            if (r.age_from or 0) <= facts.age < (r.age_below or 999) and (point := _listed(r, "age", patient, formulary)):
                 out.append(point)
     return out
 
 
-def _listed(rule: ContextRule, kind: str, statements: Sequence[MedicationStatement], formulary: Formulary) -> Point | None:
+def _listed(rule: ContextRule, kind: str, patient: Patient, formulary: Formulary) -> Point | None:
     """The point of a rule when its classes or ingredients are taken, or when it names none."""
     if not rule.classes and not rule.ingredients:
         return Point(rule.id, kind, rule.text, (), rule.references, rule.verified)
-    used = _taking(statements, rule.ingredients, rule.classes, formulary)
+    used = taking(patient, rule.ingredients, rule.classes)
     if not used:
         return None
     named = ", ".join(dict.fromkeys(_names_in(used, rule.ingredients, rule.classes, formulary)))
@@ -311,7 +299,7 @@ def _context(
     for rule in formulary.modifiers.context_rules:
         used: Sequence[MedicationStatement] = ()
         listed = bool(rule.classes or rule.ingredients)
-        pool = _taking(statements, rule.ingredients, rule.classes, formulary) if listed else flagged
+        pool = taking(patient, rule.ingredients, rule.classes) if listed else flagged
         conditions = any(k in patient.conditions for k in rule.conditions)
         match rule.when:
             case "evening_dose":
@@ -351,15 +339,17 @@ def _context(
 # ---- look-alikes and what is missing -----------------------------------------------------------------------------------
 def linked_mimics(statements: Sequence[MedicationStatement], flags: Sequence[Flag], formulary: Formulary) -> tuple[Mimic, ...]:
     """Look-alike conditions that a flag, or a medicine on the list, could be; akathisia first."""
+    patient = describe(statements, PatientFacts(), formulary)
     wanted = {key for f in flags for key in f.mimics}
     for mimic in formulary.mimics.values():
-        if _taking(statements, mimic.linked_ingredients, mimic.linked_classes, formulary):
+        if taking(patient, mimic.linked_ingredients, mimic.linked_classes):
             wanted.add(mimic.key)
     return tuple(sorted((formulary.mimics[k] for k in wanted), key=lambda m: (m.order, m.key)))
 
 
 def missing_facts(statements: Sequence[MedicationStatement], flags: Sequence[Flag], exposures: Sequence[Exposure], facts: PatientFacts, formulary: Formulary) -> tuple[str, ...]:
     """Facts that were not given and would matter for this list."""
+    patient = describe(statements, facts, formulary)
     out = []
     if facts.rls_diagnosed is None:
         out.append("rls_diagnosed")
@@ -375,6 +365,6 @@ def missing_facts(statements: Sequence[MedicationStatement], flags: Sequence[Fla
         if facts.pregnant is None and facts.sex != "male" and (facts.age is None or 12 <= facts.age <= 55):
             out.append("pregnant")
     renal = {r.ingredient for r in formulary.modifiers.renal_rules}
-    if facts.egfr is None and not facts.dialysis and _taking(statements, renal, (), formulary):
+    if facts.egfr is None and not facts.dialysis and taking(patient, renal, ()):
         out.append("egfr")
     return tuple(out)

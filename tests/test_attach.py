@@ -1,0 +1,180 @@
+"""Mentions with the words that belong to them: tests/cases/lists.csv says what whole lists come to (status "unread" is a line to check)."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from medcheck.domain import Dosage, Formulary, LineKind, MedicationStatement, Remark, Vocabulary
+from medcheck.review import Limits, read_text
+
+CASES = Path(__file__).parent / "cases"
+ROWS = list(csv.DictReader((CASES / "lists.csv").read_text(encoding="utf-8").splitlines()))
+FILES = sorted({r["file"] for r in ROWS})
+
+
+@pytest.fixture(scope="module")
+def read(formulary: Formulary, vocabulary: Vocabulary, as_of: date):  # type: ignore[no-untyped-def]
+    def _read(text: str, *, mention: int = 300) -> tuple[list[MedicationStatement], list[Remark]]:
+        return read_text(text, formulary, vocabulary, as_of, limits=Limits(max_mention_chars=mention))
+
+    return _read
+
+
+def _daily(dosage: Dosage) -> str:
+    low, high = dosage.daily_dose_mg_min, dosage.daily_dose_mg_max
+    return "" if high is None else f"{high:g}" if low in (None, high) else f"{low:g}-{high:g}"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_list(file: str, read) -> None:  # type: ignore[no-untyped-def]
+    expected = [(int(r["line"]), r["ingredients"], r["status"], r["daily_dose_mg"]) for r in ROWS if r["file"] == file]
+    statements, remarks = read((CASES / "lists" / file).read_text(encoding="utf-8"))
+    found = [(s.line, ";".join(sorted(s.match.ingredients)) or s.match.name, s.status.value, _daily(s.dosage)) for s in statements]
+    found += [(r.line, "", "unread", "") for r in remarks if r.kind is LineKind.UNRECOGNISED]
+    assert sorted(found) == sorted(expected)
+
+
+def test_there_are_enough_lists_and_each_file_is_used() -> None:
+    assert len(FILES) >= 20
+    assert {p.name for p in (CASES / "lists").iterdir()} == set(FILES)
+
+
+# ---- which words belong to which mention -------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "doses"),
+    [
+        ("sertraline 50 mg daily, gabapentin 300 mg tds", ["50", "900"]),
+        ("sertraline 50 mg daily and gabapentin 300 mg tds", ["50", "900"]),
+        ("sertraline 50 mg daily, and gabapentin 300 mg tds", ["50", "900"]),
+        ("50 mg sertraline daily", ["50"]),
+        ("sertraline, gabapentin 300 mg tds", ["", "900"]),
+        ("20 mg of citalopram and 50 mg of sertraline", ["", ""]),
+        ("sertraline 50 mg bd gabapentin 300 mg od", ["100", "300"]),
+        ("since 2020 Neupro patch 2 mg daily", ["2"]),
+        ("citalopram 20 mg daily from 2019 to 2021", ["20"]),
+        ("sertraline", [""]),
+    ],
+)
+def test_each_mention_has_its_own_dose(text: str, doses: list[str], read) -> None:  # type: ignore[no-untyped-def]
+    statements, _ = read(text)
+    assert [_daily(s.dosage) for s in statements] == doses
+
+
+def test_a_dose_on_the_next_line_belongs_to_the_drug_before(read) -> None:  # type: ignore[no-untyped-def]
+    statements, remarks = read("Sertraline\n50 mg daily since 2019")
+    (found,) = statements
+    assert (_daily(found.dosage), found.text, found.line) == ("50", "Sertraline 50 mg daily since 2019", 1)
+    assert found.period.started is not None
+    assert not remarks
+
+
+def test_a_dose_two_lines_on_belongs_to_nothing(read) -> None:  # type: ignore[no-untyped-def]
+    statements, remarks = read("Sertraline\n\n\n50 mg daily")
+    assert _daily(statements[0].dosage) == ""
+    assert [(r.line, r.kind) for r in remarks] == [(4, LineKind.UNRECOGNISED)]
+
+
+def test_a_second_dose_on_the_next_line_is_not_taken_for_the_same_drug(read) -> None:  # type: ignore[no-untyped-def]
+    statements, remarks = read("Sertraline 50 mg daily\n100 mg daily")
+    assert [_daily(s.dosage) for s in statements] == ["50"]
+    assert [(r.line, r.reason) for r in remarks] == [(2, "a dose without a drug that was recognised")]
+
+
+def test_a_further_course_of_the_same_drug_says_so(read) -> None:  # type: ignore[no-untyped-def]
+    statements, _ = read("Mirapex 0.125 mg qhs 2015-2017; 0.5 mg qhs since 2017; stopped 1 mg qhs")
+    assert [(s.status.value, _daily(s.dosage)) for s in statements] == [("completed", "0.125"), ("active", "0.5"), ("stopped", "1")]
+    assert [bool(s.doubt) for s in statements] == [False, True, True]
+    assert {s.match.ingredients for s in statements} == {("pramipexole",)}
+
+
+def test_a_second_course_under_a_section_stays_in_it(read) -> None:  # type: ignore[no-untyped-def]
+    statements, _ = read("Stopped:\nropinirole 1 mg nocte; 2 mg nocte")
+    assert [s.status.value for s in statements] == ["stopped", "stopped"]
+
+
+def test_how_often_after_the_sentence_is_kept_with_it(read) -> None:  # type: ignore[no-untyped-def]
+    statements, remarks = read("Sertraline 50 mg daily. Once in the morning")
+    (found,) = statements
+    assert found.text == "Sertraline 50 mg daily. Once in the morning"
+    assert not [r for r in remarks if r.kind is LineKind.UNRECOGNISED]
+
+
+def test_the_span_points_at_what_was_written(read) -> None:  # type: ignore[no-untyped-def]
+    text = "Meds:\r\n- Zöloft 50 mg; Allergies: Reglan\r\nnow Séroquel"
+    statements, _ = read(text)
+    assert [text[a:b] for s in statements for a, b in [s.span]] == [s.written for s in statements]
+    assert [s.written for s in statements][1:] == ["Reglan", "Séroquel"]
+
+
+# ---- reasons -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("amitriptyline stopped because of dry mouth", "dry mouth"),
+        ("amitriptyline stopped due to weight gain, now well", "weight gain, now well"),
+        ("Allergies: Reglan (restless legs)", "restless legs"),
+        ("Allergies: Reglan - twitching", "twitching"),
+        ("Allergies: Reglan", ""),
+        ("Allergies: Reglan, codeine", ""),
+        ("amitriptyline stopped", ""),
+        ("sertraline 50 mg because of low mood", ""),
+        ("consider gabapentin because of pain", ""),
+        ("mother took lithium because of mania", ""),
+    ],
+)
+def test_reason(text: str, reason: str, read) -> None:  # type: ignore[no-untyped-def]
+    assert read(text)[0][0].reason == reason
+
+
+# ---- lines without a mention -------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "kind", "reason"),
+    [
+        ("BP 132/78, weight 81 kg", LineKind.NO_DRUG, ""),
+        ("she sleeps badly", LineKind.NO_DRUG, ""),
+        ("qqzzvv forte", LineKind.UNRECOGNISED, "no drug was recognised here"),
+        ("qqzzvv 50 mg daily", LineKind.UNRECOGNISED, "no drug was recognised here"),
+        ("some white tablets from Poland", LineKind.UNRECOGNISED, ""),
+        ("one tablet at night", LineKind.UNRECOGNISED, "speaks of a medicine that is not named"),
+        ("5 mg at night", LineKind.UNRECOGNISED, "a dose without a drug that was recognised"),
+        ("ALLERGIES: NKDA", LineKind.NO_DRUG, ""),
+    ],
+)
+def test_a_line_without_a_drug_says_what_it_is(text: str, kind: LineKind, reason: str, read) -> None:  # type: ignore[no-untyped-def]
+    statements, remarks = read(text)
+    assert not statements
+    (found,) = [r for r in remarks if r.kind is not LineKind.HEADING]
+    assert found.kind is kind
+    assert reason in found.reason
+    assert found.text in text
+
+
+def test_a_blank_piece_is_nothing(read) -> None:  # type: ignore[no-untyped-def]
+    assert read("--\n***\n") == ([], [])
+
+
+def test_a_word_beside_a_medicine_that_was_not_understood_is_told(read) -> None:  # type: ignore[no-untyped-def]
+    statements, remarks = read("sertraline 50 mg, qqzzvv 20 mg daily")
+    assert [s.match.ingredients for s in statements] == [("sertraline",)]
+    assert [(r.text, r.kind) for r in remarks] == [("qqzzvv 20 mg daily", LineKind.UNRECOGNISED)]
+
+
+def test_two_such_words_together_are_told_once(read) -> None:  # type: ignore[no-untyped-def]
+    _, remarks = read("qqzzvv wwkkxx 20 mg and sertraline 50 mg; sertraline, yyqqpp")
+    assert [r.text for r in remarks] == ["qqzzvv wwkkxx 20 mg and", "yyqqpp"]
+
+
+def test_words_far_away_do_not_reach_a_mention(read) -> None:  # type: ignore[no-untyped-def]
+    near, _ = read(f"sertraline {'very well ' * 4}50 mg daily", mention=60)
+    far, _ = read(f"sertraline {'very well ' * 40}50 mg daily", mention=60)
+    assert (_daily(near[0].dosage), _daily(far[0].dosage)) == ("50", "")
+    assert len(far[0].text) <= 120
+
+
+def test_a_long_line_without_a_mention_is_not_searched_for_doses(read) -> None:  # type: ignore[no-untyped-def]
+    _, remarks = read("well " * 80 + "5 mg")
+    assert [r.kind for r in remarks] == [LineKind.NO_DRUG]
