@@ -17,7 +17,7 @@ from rapidfuzz.distance import OSA
 from medcheck.domain import FLAG_TIERS, Formulary, Match, Mention, Method, Name, Outcome, Reading, Vocabulary
 from medcheck.text import Tokens, tokenise
 
-LONGEST_NAME = 6  # words
+LONGEST_NAME = 5  # words of a background name; curated names may be longer
 ACCEPT = 0.80  # blended score from which a spelling counts; set on labelled cases, see docs/how-it-decides.md
 ACCEPT_SHORT = 0.85  # the same for words of up to six letters
 VAGUE_MARGIN = 0.12  # within which a medicine with known ingredients goes before an obscure name
@@ -43,6 +43,7 @@ _SALTS = frozenset(
 )
 _JOINT = re.compile(r"[\s)\]]*(?:[/\\+&]|\s-\s|-)[\s(\[]*\Z")
 _AFTER_NOT_A_DRUG = frozenset({"deficiency", "deficient", "level", "levels", "overload", "toxicity", "studies", "panel"})
+_NIGHT_WORDS = frozenset({"pm", "nighttime", "night", "nite", "sleep", "sleepaid", "sleeping"})
 _NIGHT_BEFORE = frozenset({"at", "every", "each", "per", "in", "during", "the", "for", "to", "of", "last", "by", "q", "poor", "restless", "no", "her", "his", "my"})
 _PREFIXES = frozenset("es lev levo des dex dextro nor ar trans di".split())
 
@@ -55,8 +56,13 @@ class NameIndex:
         self._names = formulary.names
         self._vocabulary = vocabulary
         self._background = vocabulary.names
-        # "night" begins no name, but "night nurse" does: only words that begin no curated name are skipped.
-        self._skip = _SKIP - {name[: name.index(" ")] for name in formulary.names if " " in name}
+        self._longest: dict[str, int] = {}  # words of the longest curated name that begins with a word
+        for name in formulary.names:
+            if " " in name:
+                first, count = name[: name.index(" ")], name.count(" ") + 1
+                if count > self._longest.get(first, 0):
+                    self._longest[first] = count
+        self._skip = _SKIP - self._longest.keys()  # "night" begins no name, but "night nurse" does
         self._lookalikes: dict[str, set[str]] = {}
         for pair in formulary.lookalikes:
             for a, b in ((pair.name_a, pair.name_b), (pair.name_b, pair.name_a)):
@@ -122,21 +128,27 @@ class NameIndex:
         found: list[Mention] = []
         i = 0
         count = len(words)
-        names, background, skip = self._names, self._background, self._skip
+        names, background, skip, longest = self._names, self._background, self._skip, self._longest
         while i < count:
             word = words[i]
-            if word in skip or word[0] < "a":
+            if word in skip or (word[0] < "a" and word not in longest):
                 i += 1
                 continue
             used = 0
             match: Match | None = None
-            for n in range(min(LONGEST_NAME, count - i), 1, -1):
+            for n in range(min(max(LONGEST_NAME, longest.get(word, 0)), count - i), 1, -1):
                 key = " ".join(words[i : i + n])
-                if key in names or key in background:
+                if key in names:
+                    match, used = self._exact(key), n
+                    break
+                if key in background:
                     if words[i + n - 1].isdigit() and self.is_name(" ".join(words[i : i + n - 1])):
                         continue  # "ferrous fumarate 210": the number is the dose
                     match, used = self._exact(key), n
                     break
+            if match is None and word[0] < "a":
+                i += 1
+                continue
             if match is None:
                 if word in _PREFIXES and i + 1 < count and not self.is_name(word) and self.is_name(word + words[i + 1]):
                     match, used = self._exact(word + words[i + 1]), 2
@@ -161,9 +173,9 @@ class NameIndex:
 
     def _inexact(self, words: Sequence[str], i: int) -> tuple[Match | None, int]:
         word = words[i]
-        if i + 1 < len(words) and words[i + 1].isalpha() and words[i + 1] not in _SKIP and not self.is_name(words[i + 1]):
+        if i + 1 < len(words) and words[i + 1].isalpha() and words[i + 1] not in _SKIP and words[i + 1] not in self._names:
             joined = word + words[i + 1]
-            if len(joined) > 7 and self.is_name(joined):
+            if len(joined) > 7 and (joined in self._names or (joined in self._background and not self.is_name(words[i + 1]))):
                 exact = self._exact(joined)
                 if exact is not None:
                     return replace(exact, method=Method.MISSPELLING, score=0.97, note="written as two words"), 2
@@ -264,7 +276,7 @@ class NameIndex:
     def _with_night_suffix(self, match: Match, words: Sequence[str], i: int, used: int) -> tuple[Match, int]:
         """A product whose PM form is not listed: it may hold a sedating antihistamine."""
         k = i + used
-        if k < len(words) and words[k] == "pm" and match.outcome in (Outcome.INGREDIENT, Outcome.KNOWN_DRUG):
+        if k < len(words) and words[k] == "pm" and match.outcome is Outcome.KNOWN_DRUG:  # "Seroquel PM" is a time of day
             return self._ask_label(match, " ".join(words[i : k + 1])), used + 1
         return match, used
 
@@ -276,12 +288,12 @@ class NameIndex:
 
     def _night_products(self, found: list[Mention], tokens: Tokens) -> list[Mention]:
         words = tokens.words
-        if not any(w in ("pm", "nighttime", "night", "sleep", "sleepaid", "nite") for w in words):
+        if _NIGHT_WORDS.isdisjoint(words):
             return found
         covered = {k for m in found for k in range(m.first, m.last)}
         out = list(found)
         for k, word in enumerate(words):
-            if k in covered:
+            if k in covered or (word == "pm" and k - 1 in covered):  # behind a name that was read, pm is a product only where it was joined
                 continue
             first, last = self._night_product_at(words, k, word)
             while first < last and first in covered:

@@ -27,7 +27,7 @@ from medcheck.domain import (
 from medcheck.errors import InputError
 from medcheck.matching import NameIndex
 from medcheck.parsing import HeadingReader, Readers, SigReader, Spotted, StatusReader, attach, segment
-from medcheck.rules import exposures, flag, linked_mimics, missing_facts, points
+from medcheck.rules import doubt_of, exposures, flag, linked_mimics, missing_facts, points
 from medcheck.text import tokenise
 from medcheck.version import VERSION
 
@@ -221,11 +221,7 @@ def _outside(taken: Sequence[MedicationStatement], formulary: Formulary) -> tupl
 
 def needs_confirming(statement: MedicationStatement) -> bool:
     """Whether the reader must confirm a statement: a question, a name that was not read exactly, or a doubtful status."""
-    if statement.match.outcome is Outcome.QUESTION:
-        return True
-    if statement.status not in (Status.ACTIVE, Status.UNKNOWN):
-        return False
-    return statement.match.method in (Method.FUZZY, Method.MISSPELLING) or not statement.status_certain or bool(statement.doubt)
+    return bool(doubt_of(statement))
 
 
 def _summarise(statements: Sequence[MedicationStatement], remarks: Sequence[Remark], flags: Sequence[Flag]) -> Summary:

@@ -354,7 +354,7 @@ def test_it_is_clinically_reviewed_only_when_every_file_is(small: Path) -> None:
 # ---- every kind of problem is told with its place ----------------------------------------------------------------------
 SSRI = "classes/ssri.toml"
 
-# id | file | its text => what stands there instead | file, path and message of the problem
+# Columns: id | file | its text => what stands there instead | file, path and message of the problem
 BROKEN = r"""
 unknown key | formulary.toml | version => verzion | formulary.toml | verzion | Unknown field
 missing key | formulary.toml | version = "9" => | formulary.toml | version | Missing data
@@ -401,7 +401,7 @@ class twice | neutral.toml | calm => ssri | neutral.toml | class.ssri | defined 
 ingredient twice | neutral.toml | helpin => alphin | neutral.toml | ingredient.alphin | defined twice
 ingredients unsorted | classes/ssri.toml | .betin => .aaron | classes/ssri.toml | ingredient.alphin | must be sorted
 upper-case key | classes/ssri.toml | .betin => .Betin | classes/ssri.toml | ingredient.Betin | INN in lower case
-strong but unverified | dopaminergic.toml | "weak" => "strong"\nverified = "no"\n# | dopaminergic.toml | ingredient.dopin | needs verified = yes
+strong but unverified | dopaminergic.toml | "weak"\nbasis = "class_inherited"\nverified = "yes" => "strong"\nbasis = "drug_specific"\nverified = "no" | dopaminergic.toml | ingredient.dopin | needs verified = yes
 inherited with a figure | dopaminergic.toml | ""\nof = "class" => "5 %"\nof = "drug" | dopaminergic.toml | ingredient.dopin | must not carry a figure
 mandated but neutral | classes/ssri.toml | "B" => "N" | ingredient alphin | tier | stays at tier C or above
 brand of two | classes/ssri.toml | Betix => Alphix | classes/ssri.toml | ingredient.betin.brands.other | ingredient.alphin.brands.us already
@@ -418,7 +418,7 @@ not a number | sig.csv | po,route,, => po,route,x, | sig.csv | line 3: doses_per
 status | headings.csv | ,allergy => ,allergic | headings.csv | line 2: status | Must be one of
 not a boolean | status_cues.csv | true => perhaps | status_cues.csv | line 2: certain | Not a valid boolean
 side | lookalikes.csv | own,a => own,c | lookalikes.csv | line 2: rls_side | Must be one of
-"""
+"""  # noqa: E501 - one case a line
 CASES = [[cell.strip().replace("\\n", "\n") for cell in line.split(" | ")] for line in BROKEN.replace("| |", "|  |").strip().splitlines()]
 
 
@@ -613,8 +613,8 @@ def test_an_invalid_formulary_is_never_kept(small: Path, tmp_path: Path) -> None
 
 
 def test_where_the_data_is_looked_for(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert formulary_directory(small) == small
-    with pytest.raises(FormularyError, match="MEDCHECK_FORMULARY_DIR names no directory"):
+    assert formulary_directory(small) == small.resolve()
+    with pytest.raises(FormularyError, match=r"nowhere.*MEDCHECK_FORMULARY_DIR"):
         formulary_directory(tmp_path / "nowhere")
     monkeypatch.setattr(load, "PACKAGED", tmp_path / "packaged")
     monkeypatch.setattr(load, "CHECKOUT", tmp_path / "checkout")

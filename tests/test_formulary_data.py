@@ -146,7 +146,7 @@ def test_conflicting_shows_both_sides(formulary: Formulary) -> None:
     """Counter-evidence stands beside evidence, the drug's own or its class's."""
     wrong = []
     for name, entry in formulary.ingredients.items():
-        if entry.strength == "conflicting":
+        if entry.strength == "conflicting" and entry.tier in FLAG_TIERS:
             sides = {e.direction for e in (*entry.evidence, *formulary.classes[entry.class_key].evidence)}
             if not {"for", "against"} <= sides:
                 wrong.append(name)

@@ -163,7 +163,9 @@ def test_a_line_without_spaces_is_cut_at_the_limit() -> None:
 
 
 # ---- for every text ----------------------------------------------------------------------------------------------------
-_PIECES = st.sampled_from(["xx", "Stopped:", "Allergies: ", "; ", ". ", "\n", "\r\n", "- ", "1. ", "5 mg", "He", "(", ")", "?", "\t", "é", "|"])
+_PIECES = st.sampled_from(
+    ["xx", "Stopped:", "Allergies: ", "; ", ". ", "\n", "\r\n", "- ", "1. ", "5 mg", "He", "(", ")", "?", "\t", "é", "|"]
+)
 
 
 @given(st.lists(_PIECES, max_size=25).map("".join) | st.text(max_size=80))

@@ -27,7 +27,9 @@ def test_case(case: dict[str, str], formulary: Formulary, vocabulary: Vocabulary
 def test_the_cases_cover_every_status_that_words_can_give() -> None:
     counts = Counter(r["status"] for r in CASES)
     assert len(CASES) >= 150
-    assert set(counts) == {s.value for s in Status} - {Status.UNKNOWN.value}  # unknown comes from an EHR; words that leave it open are doubt
+    assert set(counts) == {s.value for s in Status} - {
+        Status.UNKNOWN.value
+    }  # unknown comes from an EHR; words that leave it open are doubt
     assert min(counts.values()) >= 8
 
 

@@ -292,7 +292,7 @@ def test_dictionary_names() -> None:
     assert table.names == {
         "sertraline": ("sertraline",),
         "sertralina": ("sertraline",),
-        "zoloft": (),
+        "zoloft": ("?sertraline",),
         "diclofenac patch": ("diclofenac",),
         "abacavir": ("abacavir",),
         "lamivudine": ("lamivudine",),

@@ -41,7 +41,7 @@ class _Compiler:
         self.problems.append((file, path, message))
 
     # ---- reading -------------------------------------------------------------------------------------------------
-    def read_toml(self, path: Path) -> dict[str, Any]:
+    def read_toml(self, path: Path) -> dict[str, Any] | None:
         file = path.relative_to(self.directory).as_posix()
         try:
             with path.open("rb") as stream:
@@ -50,21 +50,23 @@ class _Compiler:
             self.problem(file, "", "the file is missing")
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             self.problem(file, "", f"not valid TOML: {error}")
-        return {}
+        return None
 
-    def read_csv(self, path: Path) -> list[dict[str, Any]]:
+    def read_csv(self, path: Path) -> list[tuple[int, dict[str, Any]]]:
+        """Rows with the number of the line that they end on."""
         file = path.name
         try:
             text = path.read_text(encoding="utf-8")
         except (FileNotFoundError, UnicodeDecodeError) as error:
             self.problem(file, "", f"cannot be read: {type(error).__name__}")
             return []
-        rows: list[dict[str, Any]] = []
-        for number, row in enumerate(csv.DictReader(io.StringIO(text)), start=2):
+        rows: list[tuple[int, dict[str, Any]]] = []
+        reader = csv.DictReader(io.StringIO(text))
+        for row in reader:
             if None in row or None in row.values():
-                self.problem(file, f"line {number}", "the number of columns differs from the header's")
+                self.problem(file, f"line {reader.line_num}", "the number of columns differs from the header's")
                 continue
-            rows.append({k: (None if v == "" and k.startswith(("doses_", "value")) else v) for k, v in row.items()})
+            rows.append((reader.line_num, {k: (None if v == "" and k.startswith(("doses_", "value")) else v) for k, v in row.items()}))
         return rows
 
     def load(self, pattern: str, file: str, data: Any) -> Any:
@@ -99,8 +101,9 @@ class _Compiler:
     def run(self) -> dict[str, Any]:
         directory = self.directory
         raw = {name: self.read_toml(directory / name) for name in _TOML_FILES}
-        raw["references.toml"] = {"references": raw["references.toml"]}
-        loaded = {name: self.load(name, name, data) for name, data in raw.items() if data}
+        if raw["references.toml"]:
+            raw["references.toml"] = {"references": raw["references.toml"]}
+        loaded = {name: self.load(name, name, data) for name, data in raw.items() if data is not None}
         for name, data in loaded.items():
             if name not in ("formulary.toml", "references.toml", "dopaminergic.toml", "neutral.toml"):
                 self.review(name, data)
@@ -110,7 +113,10 @@ class _Compiler:
         class_files = sorted((directory / "classes").glob("*.toml"))
         if not class_files:
             self.problem("classes/", "", "no class file found")
-        parsed = [(f"classes/{p.name}", p.stem, self.load("classes/*.toml", f"classes/{p.name}", self.read_toml(p))) for p in class_files]
+        parsed = []
+        for path in class_files:
+            content = self.read_toml(path)
+            parsed.append((f"classes/{path.name}", path.stem, None if content is None else self.load("classes/*.toml", f"classes/{path.name}", content)))
         parsed.append(("dopaminergic.toml", "dopaminergic", loaded.get("dopaminergic.toml")))
         for file, stem, data in parsed:
             if data is None:
@@ -138,6 +144,8 @@ class _Compiler:
         self.cross_check(classes, ingredients, references, needs, mimics, modifiers, loaded.get("combinations.toml"))
 
         head = loaded.get("formulary.toml") or {"version": "", "released": date.min, "licence": "", "scope": ""}
+        if not isinstance(head["released"], date):
+            self.problem("formulary.toml", "released", "not a date")
         return {
             "format": FORMAT,
             "version": head["version"],
@@ -163,11 +171,11 @@ class _Compiler:
 
     def csv_rows(self, name: str) -> list[dict[str, Any]]:
         rows = []
-        for number, row in enumerate(self.read_csv(self.directory / name), start=2):
+        for number, row in self.read_csv(self.directory / name):
+            before = len(self.problems)
             good = self.load(name, name, row)
-            if good is None:
-                self.problems[-1] = (name, f"line {number}: {self.problems[-1][1]}", self.problems[-1][2])
-            else:
+            self.problems[before:] = [(file, f"line {number}: {path}", message) for file, path, message in self.problems[before:]]
+            if good is not None:
                 rows.append(good)
         return rows
 
@@ -259,9 +267,9 @@ class _Compiler:
             else:
                 owner[key] = (value, file, path)
             countries.setdefault(key, set()).update(markets)
-            if key.endswith(" pm"):
-                owner.setdefault(key[:-2] + "p m", (value, file, path))
-                countries.setdefault(key[:-2] + "p m", set()).update(markets)
+            for other in _also_written(key):
+                owner.setdefault(other, (value, file, path))
+                countries.setdefault(other, set()).update(markets)
 
         for name, entry in ingredients.items():
             file, path = entry["_file"], f"ingredient.{name}"
@@ -356,6 +364,14 @@ class _Compiler:
             if firsts != sorted(firsts):
                 wrong = next(a for a, b in zip(firsts, sorted(firsts), strict=True) if a != b)
                 self.problem("combinations.toml", f"{kind} {wrong}", "must be sorted by first name")
+
+
+def _also_written(key: str) -> list[str]:
+    """Other ways in which a name is typed: "p m" for "pm", "&" (which normalising drops) for "and"."""
+    out = [key[:-2] + "p m"] if key.endswith(" pm") else []
+    if " and " in key:
+        out.append(key.replace(" and ", " "))
+    return out
 
 
 def _payload(document: dict[str, Any]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +17,7 @@ from medcheck.text import Tokens
 
 _TRAILING_NUMBER = re.compile(r"[\s,;]+\(?\d{1,2}[.)]\s*\Z|[\s,;(]+\Z")
 _AMOUNT = re.compile(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b|ml\b|tab|cap|unit|puff|drop|patch|%|iu\b|meq|mmol)", re.I)
+_MASS = re.compile(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b)", re.I)
 _REASON = re.compile(r"(?:due to|because(?: of)?|caused|causing|reason\s*:?|secondary to|owing to|as it|gave (?:her|him|me))\s+([^.;|)\n]{2,80})", re.I)
 _ASIDE = re.compile(r"\s*(?:[(\[]\s*|[-–:]+\s+)\"?([^()\[\]\";,]{2,60})")
 _DOSE_FIRST = re.compile(r"\b(?:take|takes|taking|on|use|uses|apply|inject|inhale|start|started|continue|give|having|x|of)\b", re.I)
@@ -117,10 +119,13 @@ def _statements(item: Spotted, readers: Readers, as_of: date) -> list[Medication
 
 
 def _first_token(item: Spotted) -> int:
-    starts, folded, body = item.tokens.starts, item.tokens.folded, item.segment.body
+    """The first token of the content, after a bullet, a number or a heading."""
+    tokens, body = item.tokens, item.segment.body
     if not body:
         return 0
-    return sum(1 for k in range(len(starts)) if folded.origin(starts[k], item.tokens.ends[k])[0] < body)
+    if tokens.folded.offsets is None:
+        return bisect_left(tokens.starts, body)
+    return sum(1 for k in range(len(tokens.starts)) if tokens.folded.origin(tokens.starts[k], tokens.ends[k])[0] < body)
 
 
 def _statement(
@@ -133,7 +138,9 @@ def _statement(
     after = text[mention.end : min(b, mention.end + readers.max_context)]
     instruction = f"{before} {_TRAILING_NUMBER.sub('', after)}".strip()
     period, undated = _dates(instruction, as_of)
-    dosage = replace(_dosage(undated, mention, readers), text=instruction)
+    dosage = _dosage(undated, mention, readers)
+    if undated is not instruction:
+        dosage = replace(dosage, text=instruction)
     status, certain = _decide(segment, reading, dosage, period, as_of)
     shown = text[a:b] if len(item.mentions) > 1 else text[segment.body :]
     shown = shown.strip(" \t,;|")
@@ -232,7 +239,8 @@ def _without_mention(
     has_dose = dosage.dose_max is not None or dosage.doses_per_day_max is not None
     last = statements[-1] if statements else None
     if last is not None and has_dose and not unread and segment.line - last.line <= 1:
-        if last.dosage.dose_max is None or last.dosage.doses_per_day_max is None:
+        open_dose = last.dosage.dose_max is None or (last.dosage.doses_per_day_max is None and not _MASS.search(content))
+        if open_dose:
             statements[-1] = _completed(last, content, readers, as_of)
             return
         if segment.continues and segment.line == last.line:
@@ -257,7 +265,10 @@ def _completed(last: MedicationStatement, content: str, readers: Readers, as_of:
     larger = any(i in readers.larger_of_pair for i in last.match.ingredients)
     period = read_period(instruction, as_of)[0]
     dosage = readers.sig.read(instruction, larger_of_pair=larger)
-    return replace(last, dosage=dosage, period=period, text=f"{last.text} {content}")
+    status, certain = last.status, last.status_certain
+    if status in (Status.ACTIVE, Status.COMPLETED):  # the added words may say more of the time
+        status, certain = _from_dates(period, as_of) or (Status.ACTIVE, certain)
+    return replace(last, dosage=dosage, period=period, text=f"{last.text} {content}", status=status, status_certain=certain)
 
 
 def _further_course(item: Spotted, last: MedicationStatement, content: str, readers: Readers, as_of: date) -> MedicationStatement:
@@ -284,16 +295,18 @@ def _further_course(item: Spotted, last: MedicationStatement, content: str, read
 
 # ---- what was not read ---------------------------------------------------------------------------------------------------
 def _unread_words(item: Spotted, readers: Readers) -> list[int]:
-    spans = [(m.first, m.last) for m in item.mentions]
-    spans += [(first, last) for first, last, _ in readers.status.find(item.tokens, spans)]
-    covered = {k for first, last in spans for k in range(first, last)}
-    words = item.tokens.words
-    begin = _first_token(item)
-    return [
+    """Tokens that are in no mention and no status phrase and are no known word."""
+    words, mentions = item.tokens.words, item.mentions
+    spans = [(m.first, m.last) for m in mentions]
+    unread = [
         k
-        for k, word in enumerate(words)
-        if k >= begin and k not in covered and len(word) >= 4 and word[0] >= "a" and not readers.is_ordinary(word)
+        for k in range(_first_token(item), len(words))
+        if len(words[k]) >= 4 and words[k][0] >= "a" and not any(a <= k < b for a, b in spans) and not readers.is_ordinary(words[k])
     ]
+    if unread:
+        cues = [(first, last) for first, last, _ in readers.status.find(item.tokens, spans)]
+        unread = [k for k in unread if not any(a <= k < b for a, b in cues)]
+    return unread
 
 
 def _unread_beside(item: Spotted, readers: Readers) -> list[Remark]:

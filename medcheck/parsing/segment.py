@@ -10,7 +10,7 @@ from medcheck.domain import HeadingWord, LineKind, Remark, Status
 from medcheck.text import fold, tokenise
 
 _LINE = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
-_SENTENCE = re.compile(r";|(?<=[A-Za-z)\]][a-z)\]])\.(?=\s+[A-Z*\d-])|(?<=\d)\.(?=\s+[A-Z][a-z]{2})|(?<=[.?!])\s+(?=(?:She|He|Patient|Pt|The|They|I|Wife|Husband|Mother|Father)\b)")
+_SENTENCE = re.compile(r";|(?<=[A-Za-z)\]][a-z)\]])\.(?=\s+[A-Z*\d-])|(?<=\d)\.(?=\s+[A-Z][a-z]{2})|(?<=[12]\d\d\d)\.(?=\s+\d)|(?<=[.?!])\s+(?=(?:She|He|Patient|Pt|The|They|I|Wife|Husband|Mother|Father)\b)")
 _BULLET = re.compile(r"\s*(?:[-*#>•·▪◦●○–—]+|\(?\d{1,3}[.)](?!\d)|\(?[a-zA-Z][.)](?=\s)|\[[ xX]?\])?\s*")
 _HEADING = re.compile(r"([^:\t|]{1,70}?)\s*(?::|\s[-–]\s|\t|\Z)")
 _COLUMN = re.compile(r"[\t|]+")

@@ -6,6 +6,26 @@ from medcheck.domain import FLAG_TIERS, Alternative, Formulary, Need, Option
 from medcheck.rules.patient import Patient
 
 
+class Offered:
+    """Options by need for one patient, worked out once for all the medicines that they do not depend on."""
+
+    def __init__(self, patient: Patient, formulary: Formulary) -> None:
+        self._patient = patient
+        self._formulary = formulary
+        self._common: dict[tuple[str, ...], tuple[tuple[Alternative, ...], frozenset[str]]] = {}
+
+    def __call__(self, needs: tuple[str, ...], replacing: str) -> tuple[Alternative, ...]:
+        """As `alternatives`; worked out anew only for a medicine that one of the options is to be used with caution beside."""
+        if needs not in self._common:
+            partners: set[str] = set()
+            for key in needs:
+                for option in self._formulary.needs[key].options:
+                    partners.update(_partners(option.caution_with_classes, option.caution_with_ingredients, "", self._patient))
+            self._common[needs] = alternatives(needs, "", self._patient, self._formulary), frozenset(partners)
+        common, partners_of = self._common[needs]
+        return alternatives(needs, replacing, self._patient, self._formulary) if replacing in partners_of else common
+
+
 def alternatives(needs: tuple[str, ...], replacing: str, patient: Patient, formulary: Formulary) -> tuple[Alternative, ...]:
     """Every option of the needs, in order; those that do not suit this patient carry the reason in `withheld`.
 

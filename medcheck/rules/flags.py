@@ -12,18 +12,18 @@ from medcheck.domain import (
     Formulary,
     Ingredient,
     MedicationStatement,
-    Method,
     Outcome,
     PatientFacts,
     Status,
 )
-from medcheck.rules.alternatives import alternatives
-from medcheck.rules.patient import Patient, describe, is_taken, possible_ingredients
+from medcheck.rules.alternatives import Offered
+from medcheck.rules.patient import Patient, describe, doubt_of, is_taken, possible_ingredients
 from medcheck.rules.timing import days_between, timing_text
 
 _STRENGTH_ORDER = {"strong": 0, "moderate": 1, "conflicting": 2, "weak": 3, "none": 4}
 _LOCAL_ROUTES = frozenset({"OPH", "TOP", "NAS"})
 WITHDRAWAL = "opioid withdrawal"
+_CONCERNS = frozenset({"worsens_rls", "plms", "akathisia_mimic"})
 
 
 def flag(statements: Sequence[MedicationStatement], facts: PatientFacts, formulary: Formulary, as_of: date) -> tuple[Flag, ...]:
@@ -32,6 +32,7 @@ def flag(statements: Sequence[MedicationStatement], facts: PatientFacts, formula
     A stopped or tapered opioid raises the state "opioid withdrawal".
     """
     patient = describe(statements, facts, formulary)
+    offered = Offered(patient, formulary)
     found: dict[str, list[int]] = {}
     for k, statement in enumerate(statements):
         if not is_taken(statement):
@@ -43,10 +44,10 @@ def flag(statements: Sequence[MedicationStatement], facts: PatientFacts, formula
             if entry.systemic_only and statement.dosage.route in _LOCAL_ROUTES:
                 continue
             found.setdefault(name, []).append(k)
-    flags = [_flag(formulary.ingredients[name], rows, statements, patient, formulary) for name, rows in found.items()]
+    flags = [_flag(formulary.ingredients[name], rows, statements, patient, offered, formulary) for name, rows in found.items()]
     withdrawal = _withdrawal(statements, formulary, as_of)
     if withdrawal:
-        flags.append(_flag(formulary.ingredients[WITHDRAWAL], withdrawal, statements, patient, formulary))
+        flags.append(_flag(formulary.ingredients[WITHDRAWAL], withdrawal, statements, patient, offered, formulary))
     flags.sort(key=lambda f: (f.tier.value, not f.confirmed, _STRENGTH_ORDER[f.strength], f.ingredient))
     return tuple(flags)
 
@@ -69,16 +70,23 @@ def _withdrawal(statements: Sequence[MedicationStatement], formulary: Formulary,
     return out
 
 
-def _flag(entry: Ingredient, rows: list[int], statements: Sequence[MedicationStatement], patient: Patient, formulary: Formulary) -> Flag:
+def _flag(
+    entry: Ingredient, rows: list[int], statements: Sequence[MedicationStatement], patient: Patient, offered: Offered, formulary: Formulary
+) -> Flag:
     drug_class = formulary.classes[entry.class_key]
     used = [statements[k] for k in rows]
-    doubts = [_doubt(s, entry.name, patient) for s in used]
+    doubts = [_doubt(s, entry.name) for s in used]
     confirmed = any(not d for d in doubts)
-    own = tuple(e for e in entry.evidence if e.of == "drug" and e.direction != "against")
-    of_class = tuple(e for e in entry.evidence if e.of == "class" and e.direction != "against")
-    against = tuple(e for e in (*entry.evidence, *drug_class.evidence) if e.direction == "against")
+    # Evidence is kept relative to the stated effect; for a flagged drug whose effect is "neutral" what supports that speaks against the flag.
+    opposed = "against" if _CONCERNS & set(entry.effect) else "for"
+    own = tuple(e for e in entry.evidence if e.of == "drug" and e.direction != opposed)
+    of_class = tuple(e for e in entry.evidence if e.of == "class" and e.direction != opposed)
+    against = (
+        *(e for e in entry.evidence if e.direction == opposed),
+        *(e for e in drug_class.evidence if e.direction == "against"),
+    )
     class_evidence = _unique((*of_class, *(e for e in drug_class.evidence if e.direction != "against")))
-    options = alternatives(drug_class.needs, entry.name, patient, formulary)
+    options = offered(drug_class.needs, entry.name)
     avoid = tuple({d.ingredient: d for key in drug_class.needs for d in formulary.needs[key].do_not_suggest if d.ingredient != entry.name}.values())
     gap = days_between(used, patient.facts.symptom_onset)
     references = _references(own, class_evidence, against, drug_class.references)
@@ -112,17 +120,13 @@ def _flag(entry: Ingredient, rows: list[int], statements: Sequence[MedicationSta
     )
 
 
-def _doubt(statement: MedicationStatement, ingredient: str, patient: Patient) -> str:
+def _doubt(statement: MedicationStatement, ingredient: str) -> str:
     """Why a flag from this statement is not confirmed, "" when it is."""
     if ingredient == WITHDRAWAL:
         return "when and whether the opioid was stopped is to be confirmed" if statement.period.stopped is None else ""
-    if statement.match.outcome is Outcome.QUESTION and ingredient not in statement.match.ingredients:
-        return statement.match.question or "the name is ambiguous"
-    if statement.match.method is Method.FUZZY:
-        return f"read from a similar spelling (score {statement.match.score:.2f})"
-    if not statement.status_certain:
-        return "whether it is still taken is not clear"
-    return ""
+    if statement.match.outcome is Outcome.QUESTION and ingredient in statement.match.ingredients:
+        return ""
+    return doubt_of(statement)
 
 
 def _unique(items: tuple[Evidence, ...]) -> tuple[Evidence, ...]:

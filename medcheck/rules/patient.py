@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from medcheck.domain import Formulary, MedicationStatement, Outcome, PatientFacts, Status
+from medcheck.domain import Formulary, MedicationStatement, Method, Outcome, PatientFacts, Status
 
 TAKEN = frozenset({Status.ACTIVE, Status.UNKNOWN})
 
@@ -80,6 +80,22 @@ def describe(statements: Sequence[MedicationStatement], facts: PatientFacts, for
 def is_taken(statement: MedicationStatement) -> bool:
     """Whether a statement counts as taken now: active, or not told."""
     return statement.status in TAKEN
+
+
+def doubt_of(statement: MedicationStatement) -> str:
+    """What must be confirmed before a statement is relied on, "" when nothing must: the name, whether it is taken, where it came from."""
+    match = statement.match
+    if match.outcome is Outcome.QUESTION:
+        return match.question or "the name is ambiguous"
+    if statement.status not in TAKEN:
+        return ""
+    if match.method is Method.FUZZY:
+        return f"read from a similar spelling (score {match.score:.2f})"
+    if match.method is Method.MISSPELLING:
+        return f"read from another spelling (score {match.score:.2f})"
+    if not statement.status_certain:
+        return "whether it is still taken is not clear"
+    return statement.doubt
 
 
 def taking(patient: Patient, ingredients: Iterable[str], classes: Iterable[str]) -> list[MedicationStatement]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -23,7 +24,8 @@ from medcheck.rules.patient import Patient, describe, is_taken, possible_ingredi
 
 _ADULT_FROM = 18
 _NIGHT = frozenset({"evening", "bedtime", "night"})
-_RAISED = ("increas", "raised", "up to", "titrat", "uptitrat", "->", "→")
+_RAISED = re.compile(r"increas|raised|titrat|went up", re.I)
+_FROM_TO = re.compile(r"(\d+(?:\.\d+)?)\s*(?:mg|mcg)?\s*(?:->|→|=>)\s*(\d+(?:\.\d+)?)")
 
 
 def points(
@@ -309,7 +311,7 @@ def _context(
                 used = [s for s in pool if s.dosage.as_needed]
                 applies = bool(used)
             case "dose_raised":
-                used = [s for s in pool if any(w in s.text.lower() for w in _RAISED)]
+                used = [s for s in pool if _is_raised(s.text)]
                 applies = bool(used)
             case "condition":
                 applies = conditions
@@ -334,6 +336,11 @@ def _context(
         if applies:
             out.append(Point(rule.id, "context", rule.text, _lines(used), rule.references, rule.verified))
     return out
+
+
+def _is_raised(text: str) -> bool:
+    """Whether the words say that the dose went up; "up to three times a day" does not."""
+    return bool(_RAISED.search(text)) or any(float(low) < float(high) for low, high in _FROM_TO.findall(text))
 
 
 # ---- look-alikes and what is missing -----------------------------------------------------------------------------------
