@@ -56,6 +56,7 @@ class NameIndex:
         self._names = formulary.names
         self._vocabulary = vocabulary
         self._background = vocabulary.names
+        self._matches: dict[str, Match] = {}
         self._longest: dict[str, int] = {}  # words of the longest curated name that begins with a word
         for name in formulary.names:
             if " " in name:
@@ -80,6 +81,15 @@ class NameIndex:
 
     # ---- exact names ---------------------------------------------------------------------------------------------
     def _exact(self, key: str) -> Match | None:
+        """The match of an exact name; the same value each time."""
+        found = self._matches.get(key)
+        if found is None:
+            found = self._look_up(key)
+            if found is not None:
+                self._matches[key] = found
+        return found
+
+    def _look_up(self, key: str) -> Match | None:
         name = self._names.get(key)
         if name is not None:
             return self._curated_match(key, name)
@@ -195,7 +205,7 @@ class NameIndex:
         allowed = 1 if n <= 5 else 2 if n <= 8 else 3
         scored: dict[str, float] = {}
         background = self._vocabulary.buckets
-        for length in range(max(SHORTEST - 1, n - allowed), n + allowed + 1):
+        for length in range(max(SHORTEST - 1, n - min(allowed, 2)), n + min(allowed, 2) + 1):
             pools: list[Sequence[str]] = [self._curated[length]] if length < len(self._curated) else []
             if length < len(background):
                 pools.append(background[length])

@@ -185,7 +185,7 @@ def test_the_same_question_has_the_same_answer(ask: Callable[..., Review]) -> No
 
 
 def test_as_of_decides_what_is_over_and_nothing_else_is_the_clock(ask: Callable[..., Review]) -> None:
-    text = "Mirapex 0.25 mg qhs 2015 - Mar 2021"
+    text = "Mirapex 0.25 mg qhs Jan 2015 - Mar 2021"
     assert [s.status for s in ask(text).statements] == [Status.COMPLETED]
     assert [s.status for s in ask(text, day=date(2020, 6, 1)).statements] == [Status.ACTIVE]
     assert ask(text, day=date(2020, 6, 1)).as_of == date(2020, 6, 1)

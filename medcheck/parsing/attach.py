@@ -296,16 +296,18 @@ def _further_course(item: Spotted, last: MedicationStatement, content: str, read
 # ---- what was not read ---------------------------------------------------------------------------------------------------
 def _unread_words(item: Spotted, readers: Readers) -> list[int]:
     """Tokens that are in no mention and no status phrase and are no known word."""
-    words, mentions = item.tokens.words, item.mentions
-    spans = [(m.first, m.last) for m in mentions]
+    words = item.tokens.words
+    spans = [(m.first, m.last) for m in item.mentions]
+    covered = {k for first, last in spans for k in range(first, last)}
+    is_ordinary = readers.is_ordinary
     unread = [
         k
         for k in range(_first_token(item), len(words))
-        if len(words[k]) >= 4 and words[k][0] >= "a" and not any(a <= k < b for a, b in spans) and not readers.is_ordinary(words[k])
+        if len(words[k]) >= 4 and words[k][0] >= "a" and k not in covered and not is_ordinary(words[k])
     ]
     if unread:
-        cues = [(first, last) for first, last, _ in readers.status.find(item.tokens, spans)]
-        unread = [k for k in unread if not any(a <= k < b for a, b in cues)]
+        cues = {k for first, last, _ in readers.status.find(item.tokens, spans) for k in range(first, last)}
+        unread = [k for k in unread if k not in cues]
     return unread
 
 

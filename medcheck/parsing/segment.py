@@ -51,7 +51,10 @@ class HeadingReader:
         if len(columns) > 2 and all(t in self._status for t in tokenise(text).words):
             return None, len(text)  # the head of a table
         begin = _FIRST_WORD.search(text)
-        if begin is None or (begin.group().lower() not in self._status and fold(begin.group()).text not in self._status):
+        if begin is None:
+            return None
+        word = begin.group().lower()
+        if word not in self._status and ((word.isalpha() and word.isascii()) or fold(word).text not in self._status):
             return None  # most lines end here: they begin with a drug
         m = _HEADING.match(text)
         if m is None:

@@ -10,12 +10,17 @@ from medcheck.rendering.words import clean
 
 _COLUMNS = (
     "line", "written", "outcome", "ingredients", "method", "score", "other_readings", "question", "status", "status_certain",
-    "daily_dose_mg_min", "daily_dose_mg_max", "as_needed", "tier", "flagged", "strength", "basis", "confirmed", "text", "reason",
+    "daily_dose_mg_min", "daily_dose_mg_max", "as_needed", "tier", "flagged", "strength", "basis", "confirmed", "text", "reason", "formulary",
 )  # fmt: skip
 
 
 def as_csv(review: Review) -> str:
-    """One row per statement, then one per line that was not read (outcome unrecognised). Text cells never start a formula."""
+    """One row per statement, then one per line that was not read (outcome unrecognised). Text cells never start a formula.
+
+    The last column says in each row which data spoke and whether clinicians have reviewed it: a table travels without its notice.
+    """
+    state = "clinically reviewed" if review.clinically_reviewed else "not yet clinically reviewed"
+    source = f"{review.formulary_version} ({review.formulary_sha256[:12]}), {state}"
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
@@ -29,12 +34,12 @@ def as_csv(review: Review) -> str:
                 _safe(others), _safe(s.match.question), s.status.value, _yes(s.status_certain), _blank(s.dosage.daily_dose_mg_min),
                 _blank(s.dosage.daily_dose_mg_max), _yes(s.dosage.as_needed), worst.tier.value if worst else "",
                 "; ".join(f.ingredient for f in flags), worst.strength if worst else "", worst.basis if worst else "",
-                _yes(worst.confirmed) if worst else "", _safe(s.text), _safe(s.reason or s.dosage.reason),
+                _yes(worst.confirmed) if worst else "", _safe(s.text), _safe(s.reason or s.dosage.reason), source,
             ]
         )  # fmt: skip
     for r in review.unrecognised:
         row = [""] * len(_COLUMNS)
-        row[0], row[1], row[2], row[-2], row[-1] = str(r.line), _safe(r.text), Outcome.UNRECOGNISED.value, _safe(r.text), _safe(r.reason)
+        row[0], row[1], row[2], row[-3:] = str(r.line), _safe(r.text), Outcome.UNRECOGNISED.value, [_safe(r.text), _safe(r.reason), source]
         writer.writerow(row)
     return out.getvalue()
 

@@ -20,11 +20,14 @@ STATE_WORDS = {"P": "preferred", "N": "neutral", "silent": "nothing found", "aug
 MARK_WORDS = {"yes": "", "secondary": ", source seen only through another document", "no": ", not verified"}
 
 
+_ACTING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # categories of characters that could hide, redraw or break a line
+
+
 def clean(text: str) -> str:
     """Typed text for display: control and direction-changing characters become visible, so that nothing can hide or redraw."""
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else " " if c in "\t\n\r" else f"\\u{ord(c):04x}" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") else c for c in text)
+    return "".join(c if c.isprintable() else " " if c in "\t\n\r" else f"\\u{ord(c):04x}" if unicodedata.category(c) in _ACTING else c for c in text)
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -7,23 +7,27 @@ from medcheck.rules.patient import Patient
 
 
 class Offered:
-    """Options by need for one patient, worked out once for all the medicines that they do not depend on."""
+    """Options of needs for one patient; each is worked out once, and again only for a medicine that it must not be used beside."""
 
     def __init__(self, patient: Patient, formulary: Formulary) -> None:
         self._patient = patient
         self._formulary = formulary
-        self._common: dict[tuple[str, ...], tuple[tuple[Alternative, ...], frozenset[str]]] = {}
+        self._known: dict[str, list[tuple[Option, Alternative, frozenset[str]]]] = {}
 
     def __call__(self, needs: tuple[str, ...], replacing: str) -> tuple[Alternative, ...]:
-        """As `alternatives`; worked out anew only for a medicine that one of the options is to be used with caution beside."""
-        if needs not in self._common:
-            partners: set[str] = set()
-            for key in needs:
-                for option in self._formulary.needs[key].options:
-                    partners.update(_partners(option.caution_with_classes, option.caution_with_ingredients, "", self._patient))
-            self._common[needs] = alternatives(needs, "", self._patient, self._formulary), frozenset(partners)
-        common, partners_of = self._common[needs]
-        return alternatives(needs, replacing, self._patient, self._formulary) if replacing in partners_of else common
+        """As `alternatives`."""
+        out = []
+        for key in needs:
+            need = self._formulary.needs[key]
+            if key not in self._known:
+                self._known[key] = [self._option(need, option) for option in need.options]
+            for option, common, partners in self._known[key]:
+                out.append(_hold(need, option, replacing, self._patient, self._formulary) if replacing in partners else common)
+        return tuple(out)
+
+    def _option(self, need: Need, option: Option) -> tuple[Option, Alternative, frozenset[str]]:
+        partners = _partners(option.caution_with_classes, option.caution_with_ingredients, "", self._patient)
+        return option, _hold(need, option, "", self._patient, self._formulary), frozenset(partners)
 
 
 def alternatives(needs: tuple[str, ...], replacing: str, patient: Patient, formulary: Formulary) -> tuple[Alternative, ...]:

@@ -47,18 +47,21 @@ def describe(statements: Sequence[MedicationStatement], facts: PatientFacts, for
         if group is not None:
             for ingredient in statement.match.ingredients:
                 groups[group].setdefault(ingredient, statement.line)
+    known = formulary.ingredients
     of_class: dict[str, list[str]] = {}
     for ingredient in groups["taken"]:
-        if ingredient in formulary.ingredients:
-            of_class.setdefault(formulary.ingredients[ingredient].class_key, []).append(ingredient)
+        if ingredient in known:
+            of_class.setdefault(known[ingredient].class_key, []).append(ingredient)
     naming: dict[str, list[MedicationStatement]] = {}
     naming_class: dict[str, list[MedicationStatement]] = {}
     for statement in statements:
-        if is_taken(statement):
-            names = possible_ingredients(statement)
-            for name in names:
+        if statement.status in TAKEN:
+            keys = set()
+            for name in possible_ingredients(statement):
                 naming.setdefault(name, []).append(statement)
-            for key in dict.fromkeys(formulary.ingredients[n].class_key for n in names if n in formulary.ingredients):
+                if name in known:
+                    keys.add(known[name].class_key)
+            for key in keys:
                 naming_class.setdefault(key, []).append(statement)
     conditions = set(facts.conditions)
     if facts.pregnant:
