@@ -1,7 +1,7 @@
 """Start-up of the command line: `medcheck review` of a 20-line list in a cold process, against importing its two libraries alone.
 
-Run: python benchmarks/start.py [RUNS]. Prints medians of wall time and of processor time, their ratio, and the peak memory, all from one run
-in which the two commands take turns, so that a busy machine slows both.
+Run: python benchmarks/start.py [RUNS]. Prints medians of wall time and of processor time, their ratio and the peak memory, all from one
+run in which the two commands take turns, so that a busy machine slows both.
 """
 
 from __future__ import annotations
@@ -66,10 +66,13 @@ def main() -> None:
         rows["table"].append(_run(table, LIST))
     wall = {k: statistics.median(r[0] for r in v) for k, v in rows.items()}
     cpu = {k: statistics.median(r[1] for r in v) for k, v in rows.items()}
-    print(f"{date.today().isoformat()}  {platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, {runs} runs each")  # noqa: DTZ011
+    machine = f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores"
+    print(f"{date.today().isoformat()}  {machine}, {runs} runs each")
     for k in rows:
         peak = max(r[2] for r in rows[k]) / 1024
-        print(f"{k:6} wall {wall[k] * 1000:6.1f} ms  cpu {cpu[k] * 1000:6.1f} ms  peak {peak:5.1f} MB  wall/base {wall[k] / wall['base']:.2f}")
+        print(
+            f"{k:6} wall {wall[k] * 1000:6.1f} ms  cpu {cpu[k] * 1000:6.1f} ms  peak {peak:5.1f} MB  wall/base {wall[k] / wall['base']:.2f}"
+        )
 
 
 if __name__ == "__main__":

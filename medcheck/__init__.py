@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from medcheck.version import VERSION as __version__
+from medcheck.version import VERSION
 
 if TYPE_CHECKING:
     from datetime import date
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from medcheck.domain import Formulary, MedicationStatement, PatientFacts, Review, Vocabulary
     from medcheck.errors import MedcheckError
 
+__version__ = VERSION
 __all__ = ["Formulary", "MedcheckError", "Review", "load_formulary", "load_vocabulary", "review", "review_text"]
 
 

@@ -130,7 +130,9 @@ def _fact_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--dialysis/--no-dialysis", default=None, help="Whether the patient is on dialysis."),
         click.option("--rls/--no-rls", default=None, help="Whether restless legs syndrome is diagnosed."),
         click.option("--symptom-onset", type=PartialDateType(), help="When symptoms began or worsened: 2025, 2025-06 or 2025-06-14."),
-        click.option("--condition", "conditions", multiple=True, help="A condition, for example seizures, long-qt, glaucoma; may be repeated."),
+        click.option(
+            "--condition", "conditions", multiple=True, help="A condition, for example seizures, long-qt, glaucoma; may be repeated."
+        ),
     ]
     for option in reversed(options):
         command = option(command)
@@ -179,8 +181,14 @@ def _facts(formulary: Formulary, as_of: date, given: dict[str, Any]) -> PatientF
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True)
 @click.option("--as-of", type=DayType(), help="The day the review is made for; today when not given.")
-@click.option("--fail-on", type=click.Choice(["A", "B", "C"], case_sensitive=False), help="Exit 1 for a flag of this tier or above, or anything unread.")
-@click.option("--region", type=click.Choice(["us", "uk"]), help="Whose abbreviations are meant where they differ; MEDCHECK_REGION otherwise.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["A", "B", "C"], case_sensitive=False),
+    help="Exit 1 for a flag of this tier or above, or anything unread.",
+)
+@click.option(
+    "--region", type=click.Choice(["us", "uk"]), help="Whose abbreviations are meant where they differ; MEDCHECK_REGION otherwise."
+)
 @click.option("--references", is_flag=True, help="Print the references in full (table).")
 @click.option("--full", is_flag=True, help="Print all evidence and options of every flag (table).")
 @_fact_options
@@ -330,7 +338,9 @@ def match(as_json: bool) -> None:
         else:
             names = ", ".join(found.ingredients) or found.name or "-"
             others = "; ".join(f"{r.name} {r.score:.2f}" for r in found.other_readings[:3])
-            click.echo("\t".join((names, found.outcome.value, found.method.value, f"{found.score:.2f}", found.question or others or shown["note"])))
+            click.echo(
+                "\t".join((names, found.outcome.value, found.method.value, f"{found.score:.2f}", found.question or others or shown["note"]))
+            )
 
 
 @main.command()
@@ -377,8 +387,14 @@ def formulary_check(directory: Path | None) -> None:
     tiers: dict[str, int] = {}
     for entry in loaded.ingredients.values():
         tiers[entry.tier.value] = tiers.get(entry.tier.value, 0) + 1
-    click.echo(f"formulary {loaded.version} ({loaded.sha256[:12]}) is valid: {len(loaded.ingredients)} ingredients in {len(loaded.classes)} classes,")
-    click.echo(f"{len(loaded.names)} names, {len(loaded.references)} references; by tier: {', '.join(f'{t} {n}' for t, n in sorted(tiers.items()))}")
+    click.echo(
+        f"formulary {loaded.version} ({loaded.sha256[:12]}) is valid: "
+        f"{len(loaded.ingredients)} ingredients in {len(loaded.classes)} classes,"
+    )
+    click.echo(
+        f"{len(loaded.names)} names, {len(loaded.references)} references; "
+        f"by tier: {', '.join(f'{t} {n}' for t, n in sorted(tiers.items()))}"
+    )
     click.echo("clinically reviewed" if loaded.clinically_reviewed else "not yet clinically reviewed (checked_by is empty)")
 
 
@@ -473,7 +489,13 @@ def vocabulary_info(as_json: bool) -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 def vocabulary_import(kind: str, path: Path) -> None:
     """Add a release that was downloaded (RxNorm RRF zip or folder, FDA NDC zip or product.txt) to this site's vocabulary."""
-    from medcheck.vocabulary import import_release
+    from medcheck.vocabulary import keep_release, read_release
 
-    source = import_release(kind, path, _settings())
+    settings = _settings()
+    release = read_release(kind, path, settings)
+    source = keep_release(kind, release, settings)
     click.echo(f"imported {source.name} {source.version}: {source.names} names, dated {source.date or 'not told'}")
+    for what, count in sorted(release.counts.items()):
+        click.echo(f"  {what}: {count}")
+    for problem in release.problems:
+        click.echo(f"medcheck: {problem}", err=True)

@@ -563,10 +563,10 @@ class VocabularySource:
 class Vocabulary:
     """The broad list of drug names and of ordinary words that stand behind the formulary.
 
-    `names` maps a normalised name (text.normalise_name) to an index into `entries`; an entry is the ingredients as far as a
-    source tells them, () for "a drug, ingredients not told", and "?name" for what an unreliable source claims: good for asking only. `words` maps ordinary English and product words that are no drugs to True-like use:
-    a fuzzy match near one of them is doubted. `buckets[n]` lists the single-word names of n letters, sorted, for fuzzy search;
-    `word_buckets[n]` the ordinary words of n letters.
+    `names` maps a normalised name (text.normalise_name) to an index into `entries`; an entry is the ingredients as far as a source tells
+    them, () for "a drug, ingredients not told", and "?name" for what an unreliable source claims: good for asking only. `words` are
+    ordinary English and product words: a fuzzy match near one of them is doubted. `buckets[n]` lists the single-word names of n letters,
+    sorted, for fuzzy search; `word_buckets[n]` the ordinary words of n letters.
     """
 
     sha256: str

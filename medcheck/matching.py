@@ -31,20 +31,44 @@ LONGEST = 40
 
 # Words that begin no drug name; skipping them early keeps reading fast. Structure words, not clinical data.
 _SKIP = frozenset(
-    """mg mcg ug g gm ml l mmol meq unit units iu kg po bid tid qid qd od bd tds qds qhs hs prn nocte mane daily once twice times day days week
-    weeks month months year years each every other hour hours hourly h d am pm as needed required for the a an of to at in on by or and with without
-    mouth tab tabs tablet tablets cap caps capsule capsules take takes taking taken night nightly bedtime morning evening noon one two three four
-    half she he her his patient pt is was has been since from until start started stop stopped""".split()
+    """mg mcg ug g gm ml l mmol meq unit units iu kg po bid tid qid qd od bd tds qds qhs hs prn nocte mane daily once twice
+    times day days week weeks month months year years each every other hour hours hourly h d am pm as needed required for the
+    a an of to at in on by or and with without mouth tab tabs tablet tablets cap caps capsule capsules take takes taking
+    taken night nightly bedtime morning evening noon one two three four half she he her his patient pt is was has been since
+    from until start started stop stopped""".split()
 )
 _SALTS = frozenset(
-    """hydrochloride hcl dihydrochloride hydrobromide hbr maleate dimaleate fumarate hemifumarate succinate tartrate bitartrate mesylate mesilate
-    besylate besilate citrate acetate phosphate sulfate sulphate carbonate bromide chloride sodium potassium pamoate embonate decanoate enanthate
-    palmitate lauroxil oxalate monohydrate dihydrate anhydrous hydrate lactate teoclate theoclate polistirex hyclate""".split()
+    """hydrochloride hcl dihydrochloride hydrobromide hbr maleate dimaleate fumarate hemifumarate succinate tartrate bitartrate
+    mesylate mesilate besylate besilate citrate acetate phosphate sulfate sulphate carbonate bromide chloride sodium
+    potassium pamoate embonate decanoate enanthate palmitate lauroxil oxalate monohydrate dihydrate anhydrous hydrate lactate
+    teoclate theoclate polistirex hyclate""".split()
 )
 _JOINT = re.compile(r"[\s)\]]*(?:[/\\+&]|\s-\s|-)[\s(\[]*\Z")
 _AFTER_NOT_A_DRUG = frozenset({"deficiency", "deficient", "level", "levels", "overload", "toxicity", "studies", "panel"})
 _NIGHT_WORDS = frozenset({"pm", "nighttime", "night", "nite", "sleep", "sleepaid", "sleeping"})
-_NIGHT_BEFORE = frozenset({"at", "every", "each", "per", "in", "during", "the", "for", "to", "of", "last", "by", "q", "poor", "restless", "no", "her", "his", "my"})
+_NIGHT_BEFORE = frozenset(
+    {
+        "at",
+        "every",
+        "each",
+        "per",
+        "in",
+        "during",
+        "the",
+        "for",
+        "to",
+        "of",
+        "last",
+        "by",
+        "q",
+        "poor",
+        "restless",
+        "no",
+        "her",
+        "his",
+        "my",
+    }
+)
 _PREFIXES = frozenset("es lev levo des dex dextro nor ar trans di".split())
 
 
@@ -232,7 +256,9 @@ class NameIndex:
             if better is not None:
                 readings = [better, *(r for r in readings if r is not better and r[0].ingredients)]
                 best, exact = better
-        if exact.outcome is Outcome.QUESTION and len(exact.other_readings) == 1:  # only claimed: a sure name of the same ingredients goes before
+        if (
+            exact.outcome is Outcome.QUESTION and len(exact.other_readings) == 1
+        ):  # only claimed: a sure name of the same ingredients goes before
             firm = (r for r in readings[1:] if set(r[0].ingredients) == set(best.ingredients) and r[1].outcome is not Outcome.QUESTION)
             best, exact = next((r for r in firm if r[0].score >= ASK), (best, exact))
         accept = (ACCEPT_SHORT if n <= 6 else ACCEPT) + (RARE if self._is_rare(best.name) else 0.0)
@@ -326,7 +352,23 @@ class NameIndex:
             return first, k + 1
         if word == "nighttime" or (word in ("night", "nite") and after == "time"):
             end = k + (2 if after == "time" else 1)
-            product = {"cold", "flu", "sleep", "cough", "relief", "formula", "liquid", "multi", "severe", "aid", "caplets", "softgels", "pain", "sinus", "allergy"}
+            product = {
+                "cold",
+                "flu",
+                "sleep",
+                "cough",
+                "relief",
+                "formula",
+                "liquid",
+                "multi",
+                "severe",
+                "aid",
+                "caplets",
+                "softgels",
+                "pain",
+                "sinus",
+                "allergy",
+            }
             near = {*words[max(0, k - 3) : k], *words[end : end + 4]} & product
             if near and before not in {"at", "in", "the", "during", "every"}:
                 last = end
@@ -360,7 +402,8 @@ class NameIndex:
         inner = tokens.words[a.last : b.first]
         filler = all(w in _SALTS or w in ("mg", "mcg", "g") or not w.isalpha() for w in inner)
         same = bool(b.match.ingredients) and (
-            set(b.match.ingredients) <= set(a.match.ingredients) or (bool(a.match.ingredients) and set(a.match.ingredients) <= set(b.match.ingredients))
+            set(b.match.ingredients) <= set(a.match.ingredients)
+            or (bool(a.match.ingredients) and set(a.match.ingredients) <= set(b.match.ingredients))
         )
         answered = (
             a.match.outcome is Outcome.QUESTION
@@ -395,7 +438,20 @@ def _ask(readings: Sequence[Reading]) -> str:
     return f"Is this {names[0] if len(names) == 1 else ', '.join(names[:-1]) + ' or ' + names[-1]}?"
 
 
-_SOUNDS = (("ph", "f"), ("th", "t"), ("rh", "r"), ("ck", "k"), ("sch", "s"), ("ch", "k"), ("qu", "k"), ("q", "k"), ("x", "ks"), ("y", "i"), ("z", "s"), ("v", "f"))
+_SOUNDS = (
+    ("ph", "f"),
+    ("th", "t"),
+    ("rh", "r"),
+    ("ck", "k"),
+    ("sch", "s"),
+    ("ch", "k"),
+    ("qu", "k"),
+    ("q", "k"),
+    ("x", "ks"),
+    ("y", "i"),
+    ("z", "s"),
+    ("v", "f"),
+)
 _SOFT_C = re.compile(r"c(?=[eiy])")
 _TWICE = re.compile(r"(.)\1+")
 _TAIL = re.compile(r"(?:inum|ina|ine|in|en|ene|een|an|on|e)\Z")

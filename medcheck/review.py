@@ -110,7 +110,9 @@ def review(
 ) -> Review:
     """Review statements that are already apart (from a form or an EHR); those not matched yet are matched by what was written."""
     index = prepare(formulary, vocabulary, region).index
-    matched = [s if s.match.outcome is not Outcome.UNRECOGNISED else replace(s, match=match_one(s.written or s.text, index)) for s in statements]
+    matched = [
+        s if s.match.outcome is not Outcome.UNRECOGNISED else replace(s, match=match_one(s.written or s.text, index)) for s in statements
+    ]
     remarks = [
         Remark(s.written or s.text, s.line, LineKind.UNRECOGNISED, "no drug was recognised here")
         for s in matched

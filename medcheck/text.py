@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 # Letters of other scripts that look like Latin ones; folding them is a guess, so the token is marked as doubtful.
 _CONFUSABLE = str.maketrans(
-    "абвгдеіјкмнорстухѕԁɡ" "αβεικνορτυχ",
-    "a6brdeijkmhopctyxsdg" "abeiknoptux",
+    "абвгдеіјкмнорстухѕԁɡαβεικνορτυχ",
+    "a6brdeijkmhopctyxsdgabeiknoptux",
 )
 _OCR_INSIDE = re.compile(r"(?<=[a-z])[01|5](?=[a-z])|(?<=[a-z]{4})[01|](?![a-z0-9.,/|%])")
 _OCR_LETTER = str.maketrans({"0": "o", "1": "l", "5": "s", "|": "l"})
@@ -78,7 +78,34 @@ def fold(text: str) -> Folded:
     return Folded(folded, offsets, frozenset(doubtful))
 
 
-_SPECIAL = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "µ": "mc", "μ": "mc", "’": "'", "‘": "'", "´": "'", "ʼ": "'", "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "½": " 1/2", "¼": " 1/4", "¾": " 3/4", "→": ">", "⇒": ">", "•": "*", "·": "*"}
+_SPECIAL = {
+    "ß": "ss",
+    "æ": "ae",
+    "œ": "oe",
+    "ø": "o",
+    "ł": "l",
+    "đ": "d",
+    "ð": "d",
+    "þ": "th",
+    "µ": "mc",
+    "μ": "mc",
+    "’": "'",
+    "‘": "'",
+    "´": "'",
+    "ʼ": "'",
+    "–": "-",
+    "—": "-",
+    "‐": "-",
+    "‑": "-",
+    "−": "-",
+    "½": " 1/2",
+    "¼": " 1/4",
+    "¾": " 3/4",
+    "→": ">",
+    "⇒": ">",
+    "•": "*",
+    "·": "*",
+}
 
 
 def _fold_character(ch: str) -> str:

@@ -91,6 +91,23 @@ def test_a_further_course_of_the_same_drug_says_so(read) -> None:  # type: ignor
     assert {s.match.ingredients for s in statements} == {("pramipexole",)}
 
 
+@pytest.mark.parametrize(
+    ("text", "status", "certain"),
+    [
+        ("pramipexole 0.25 mg until Oct 2026", "completed", True),
+        ("pramipexole 0.25 mg until Nov 2026", "active", False),
+        ("pramipexole 0.25 mg until 2026", "active", False),
+        ("pramipexole 0.25 mg until 22 Nov 2026", "active", True),
+        ("pramipexole 0.25 mg\nnocte 2015-2017", "completed", True),
+        ("pramipexole\n0.25 mg nocte since 2015", "active", True),
+        ("stopped pramipexole\n0.25 mg nocte since 2015", "stopped", True),
+    ],
+)
+def test_dates_say_whether_it_is_over(text: str, status: str, certain: bool, read) -> None:  # type: ignore[no-untyped-def]
+    (found,) = read(text)[0]
+    assert (found.status.value, found.status_certain) == (status, certain)
+
+
 def test_a_second_course_under_a_section_stays_in_it(read) -> None:  # type: ignore[no-untyped-def]
     statements, _ = read("Stopped:\nropinirole 1 mg nocte; 2 mg nocte")
     assert [s.status.value for s in statements] == ["stopped", "stopped"]

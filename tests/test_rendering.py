@@ -134,8 +134,10 @@ def test_it_informs_and_names_its_version(layout: str, ask: Callable[..., Review
 # ---- what was typed cannot act -----------------------------------------------------------------------------------------
 HOSTILE = [
     "=HYPERLINK(1) sertraline", "+sertraline 1", "@sertraline", "\tsertraline =1+1", "＝sertraline", "'=sertraline", '"=1+1" sertraline',
-    "sertraline <script>alert(1)</script>", "[sertraline](http://x)", "![x](y) sertraline", "`sertraline` | **x** | # y", "sertraline\x1b[31mred",
-    "sertraline \u202e gm 05", "sertraline\u2066x\u2069", "Unisom | evil | row", "qqzzvv | evil | row", "qqzzvv\x07\x08\u200b=1", "sertraline\u061c\ufeff",
+    "sertraline <script>alert(1)</script>", "[sertraline](http://x)", "![x](y) sertraline", "`sertraline` | **x** | # y",
+    "sertraline\x1b[31mred",
+    "sertraline \u202e gm 05", "sertraline\u2066x\u2069", "Unisom | evil | row", "qqzzvv | evil | row", "qqzzvv\x07\x08\u200b=1",
+    "sertraline\u061c\ufeff",
     "Allergies: Reglan (=cmd|' /C calc'!A0)", "stopped sertraline because of <b>rash</b>", "- qqzzvv\u2028=1+1",
 ]  # fmt: skip
 
@@ -204,7 +206,7 @@ def test_csv_has_a_row_for_each_statement_and_each_line_not_read(ask: Callable[.
     result = ask((EXAMPLES[0]).read_text(encoding="utf-8"))
     rows = _rows(as_csv(result))
     assert len(rows) == len(result.statements) + len(result.unrecognised)
-    assert [r["line"] for r in rows] == [str(x.line) for x in (*result.statements, *result.unrecognised)]
+    assert [r["line"] for r in rows] == [*(str(s.line) for s in result.statements), *(str(r.line) for r in result.unrecognised)]
     assert {r["tier"] for r in rows} <= {"", "A", "B", "C"}
 
 
@@ -229,8 +231,7 @@ def test_the_table_keeps_its_width(width: int, ask: Callable[..., Review]) -> No
     result = ask(EXAMPLES[0].read_text(encoding="utf-8"))
     long = [line for line in as_table(result, width=width, full=True, references=True).splitlines() if len(line) > width]
     assert all(
-        "http" in line or re.search(r" {2}[ABC] (?:avoid|review|be)|evidence for|^medcheck ", line) or " " not in line.strip()
-        for line in long
+        "http" in line or re.search(r" [ABC] (?:avoid|review|be)|evidence for|^medcheck ", line) or " " not in line.strip() for line in long
     )
 
 
@@ -249,6 +250,15 @@ def test_markdown_lists_what_it_cites(ask: Callable[..., Review]) -> None:
     body, _, listed = shown.partition("## References")
     cited = {int(n) for group in re.findall(r" \\\[([\d, ]+)\\\]", body) for n in group.split(",")}
     assert cited == {int(n) for n in re.findall(r"^(\d+)\. ", listed, re.M)}
+
+
+def test_why_a_reading_is_open_is_told(ask: Callable[..., Review]) -> None:
+    result = ask("Mirapex 0.125 mg qhs; 0.5 mg qhs\ntrial of gabapentin")
+    for shown in (as_table(result), as_markdown(result).replace("\\", "")):
+        words = " ".join(shown.split())
+        assert "the drug is taken from the words before" in words
+        assert "not clear" in words
+        assert "shown as taken" in words
 
 
 def test_timing_is_shown_when_it_is_known(ask: Callable[..., Review]) -> None:
@@ -299,6 +309,14 @@ def test_nothing_taken_and_nothing_to_tell_has_no_section(ask: Callable[..., Rev
     assert "NO FLAG" not in shown
     assert "cited" not in shown
     assert "## Points" not in as_markdown(bare)
+
+
+def test_a_flag_that_no_fact_would_change(ask: Callable[..., Review]) -> None:
+    result = ask("sertraline 50 mg")
+    settled = replace(result, flags=(replace(result.flags[0], would_change=()),))
+    for shown in (as_table(settled), as_table(settled, full=True), as_markdown(settled)):
+        assert "ould change this" not in shown
+    assert "ould change this" in as_table(result, full=True)
 
 
 def test_an_option_without_caveat_and_a_sentence_without_caution(ask: Callable[..., Review]) -> None:

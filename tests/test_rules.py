@@ -29,7 +29,9 @@ from medcheck.domain import (
 )
 from medcheck.review import read_text
 from medcheck.rules import exposures, flag, linked_mimics, missing_facts, points
+from medcheck.rules.alternatives import Offered, alternatives
 from medcheck.rules.flags import WITHDRAWAL
+from medcheck.rules.patient import describe
 
 AS_OF = date(2026, 11, 22)
 NOTHING = PatientFacts()
@@ -325,7 +327,7 @@ def _facts(*conditions: str, **known: object) -> PatientFacts:
     ("flagged", "offered", "others", "facts", "why"),
     [
         ("sertraline", "bupropion", [], NOTHING, ""),
-        ("sertraline", "bupropion", [_said("bupropion", line=7, status=Status.ALLERGY)], NOTHING, "allergy or intolerance recorded (line 7)"),
+        ("sertraline", "bupropion", [_said("bupropion", line=7, status=Status.ALLERGY)], NOTHING, "intolerance recorded (line 7)"),
         ("sertraline", "bupropion", [_said("bupropion", line=7)], NOTHING, "already taken (line 7)"),
         ("sertraline", "bupropion", [_said("bupropion", status=Status.UNKNOWN)], NOTHING, "already taken"),
         ("sertraline", "bupropion", [_said("bupropion", line=7, status=Status.STOPPED)], NOTHING, "stopped or tried before (line 7)"),
@@ -410,6 +412,17 @@ def test_an_option_is_withheld_by_data_that_may_come(
 ) -> None:
     (found,) = _flags(_with_option(formulary, **change), _said("sertraline"), facts=facts)
     assert found.alternatives[0].withheld == why
+
+
+@pytest.mark.parametrize(
+    "others", [[], ["tramadol", "citalopram", "quetiapine", "codeine"], ["phenelzine", "selegiline"], ["bupropion", "loratadine"]]
+)
+def test_the_quick_way_to_the_options_agrees_with_the_slow_one(others: list[str], formulary: Formulary) -> None:
+    for name, entry in formulary.ingredients.items():
+        statements = [_said(n, line=k) for k, n in enumerate([name, *others], start=1)]
+        patient = describe(statements, NOTHING, formulary)
+        needs = formulary.classes[entry.class_key].needs
+        assert Offered(patient, formulary)(needs, name) == alternatives(needs, name, patient, formulary)
 
 
 def test_no_offender_is_ever_offered_for_another(formulary: Formulary) -> None:
@@ -608,7 +621,8 @@ def test_pregnancy(formulary: Formulary) -> None:
     statements = [_said("doxylamine", line=1), _said("pramipexole", line=2), _said("gabapentin", line=3), _said("sertraline", line=4)]
     found = {k: p for k, p in _points(formulary, *statements, facts=_facts(pregnant=True)).items() if p.kind == "pregnancy"}
     assert set(found) == {
-        "any_pregnancy", "pregnancy_antihistamine_antiemetic", "pregnancy_dopaminergic", "pregnancy_alpha2delta", "pregnancy_antidepressant",
+        "any_pregnancy", "pregnancy_antihistamine_antiemetic", "pregnancy_dopaminergic", "pregnancy_alpha2delta",
+        "pregnancy_antidepressant",
     }  # fmt: skip
     assert found["pregnancy_dopaminergic"].text.startswith("pramipexole: ")
     assert found["pregnancy_dopaminergic"].lines == (2,)

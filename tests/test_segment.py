@@ -12,7 +12,8 @@ from medcheck.review import Tools
 
 WORDS = {
     "medications": "", "current": "", "list": "", "and": "", "drug": "", "dose": "", "status": "", "taking": "", "stop": "stopped",
-    "not taking": "not-taken", "stop date": "", "date": "", "stopped": "stopped", "allergies": "allergy", "past": "stopped", "held": "on-hold",
+    "not taking": "not-taken", "stop date": "", "date": "", "stopped": "stopped", "allergies": "allergy", "past": "stopped",
+    "held": "on-hold",
     "family": "family", "history": "", "plan": "intended", "not": "", "ended": "stopped", "started": "", "acute": "",
 }  # fmt: skip
 HEADINGS = HeadingReader([HeadingWord(word=w, status=s) for w, s in WORDS.items()])

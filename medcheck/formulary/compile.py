@@ -116,7 +116,13 @@ class _Compiler:
         parsed = []
         for path in class_files:
             content = self.read_toml(path)
-            parsed.append((f"classes/{path.name}", path.stem, None if content is None else self.load("classes/*.toml", f"classes/{path.name}", content)))
+            parsed.append(
+                (
+                    f"classes/{path.name}",
+                    path.stem,
+                    None if content is None else self.load("classes/*.toml", f"classes/{path.name}", content),
+                )
+            )
         parsed.append(("dopaminergic.toml", "dopaminergic", loaded.get("dopaminergic.toml")))
         for file, stem, data in parsed:
             if data is None:
@@ -164,7 +170,9 @@ class _Compiler:
             "modifiers": modifiers,
             "sig_terms": [{k: v for k, v in r.items() if v not in (None, "") and k not in ("note", "source")} for r in rows["sig.csv"]],
             "lookalikes": [{k: v for k, v in r.items() if k != "rls_side"} for r in rows["lookalikes.csv"]],
-            "status_cues": [{**{k: v for k, v in r.items() if k != "source"}, "phrase": normalise_name(r["phrase"])} for r in rows["status_cues.csv"]],
+            "status_cues": [
+                {**{k: v for k, v in r.items() if k != "source"}, "phrase": normalise_name(r["phrase"])} for r in rows["status_cues.csv"]
+            ],
             "heading_words": [{k: v for k, v in r.items() if k != "source"} for r in rows["headings.csv"]],
             "reviews_due": [[file, due.isoformat()] for file, due in sorted(self.dues)],
         }
@@ -200,7 +208,9 @@ class _Compiler:
                 self.problem(file, path, "the key must be the INN in lower case")
             if entry["strength"] == "strong" and entry["verified"] != "yes":
                 self.problem(file, path, "the highest strength needs verified = yes")
-            if entry["basis"] == "class_inherited" and any(e["of"] == "drug" and e["figure"] and e["direction"] == "for" for e in entry["evidence"]):
+            if entry["basis"] == "class_inherited" and any(
+                e["of"] == "drug" and e["figure"] and e["direction"] == "for" for e in entry["evidence"]
+            ):
                 self.problem(file, path, "class_inherited must not carry a figure of the drug's own")
             entry = dict(entry)
             entry["class_key"] = class_of(entry)
@@ -218,7 +228,9 @@ class _Compiler:
             self.problem("references.toml", "", "references must be sorted by key")
         for key, ref in table.items():
             if not any(ref[k] for k in ("pmid", "doi", "pmcid", "url", "isbn", "label_set_id")) and not (ref["source"] and ref["year"]):
-                self.problem("references.toml", key, "cannot be resolved: give pmid, doi, pmcid, url, isbn or label_set_id, or source and year")
+                self.problem(
+                    "references.toml", key, "cannot be resolved: give pmid, doi, pmcid, url, isbn or label_set_id, or source and year"
+                )
             out[key] = {"key": key, **ref}
         return out
 
@@ -253,7 +265,9 @@ class _Compiler:
         owner: dict[str, tuple[Any, str, str]] = {}
         countries: dict[str, set[str]] = {}
 
-        def add(name: str, what: tuple[str, ...], kind: str, file: str, path: str, markets: tuple[str, ...], line: int | None = None) -> None:
+        def add(
+            name: str, what: tuple[str, ...], kind: str, file: str, path: str, markets: tuple[str, ...], line: int | None = None
+        ) -> None:
             key = normalise_name(name)
             if not key:
                 self.problem(file, path, f"the name {name!r} holds no letter or digit")
@@ -354,7 +368,11 @@ class _Compiler:
                 path = f"{part} {rule.get('id', '')}".strip()
                 resolve("modifiers.toml", path, rule["references"], references, "reference")
                 resolve("modifiers.toml", path, rule.get("classes", []) + rule.get("late_onset_classes", []), classes, "class")
-                named = rule.get("ingredients", []) + rule.get("late_onset_ingredients", []) + ([rule["ingredient"]] if "ingredient" in rule else [])
+                named = (
+                    rule.get("ingredients", [])
+                    + rule.get("late_onset_ingredients", [])
+                    + ([rule["ingredient"]] if "ingredient" in rule else [])
+                )
                 resolve("modifiers.toml", path, named, ingredients, "ingredient")
                 resolve("modifiers.toml", path, rule.get("conditions", []), modifiers["conditions"], "condition")
                 for group in rule.get("groups", []):  # its ingredients may be drugs outside the formulary, known by name only

@@ -12,7 +12,20 @@ TIERS = ("A", "B", "C", "N", "P", "silent", "augmentation")
 ROLES = ("offender", "treatment", "dopaminergic", "neutral", "substance", "state")
 MARKS = ("yes", "secondary", "no")
 DIRECTIONS = ("for", "against", "context")
-KINDS = ("trial", "cohort", "case_series", "case_report", "review", "guideline", "label", "survey", "registry", "database", "expert", "other")
+KINDS = (
+    "trial",
+    "cohort",
+    "case_series",
+    "case_report",
+    "review",
+    "guideline",
+    "label",
+    "survey",
+    "registry",
+    "database",
+    "expert",
+    "other",
+)
 
 
 class _Strict(Schema):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from medcheck.domain import Dosage, LineKind, MedicationStatement, Mention, Outcome, Period, Remark, Status
+from medcheck.domain import Dosage, LineKind, MedicationStatement, Mention, Period, Remark, Status
 from medcheck.parsing.dates import read_period
 from medcheck.parsing.segment import Segment, is_blank
 from medcheck.parsing.sig import SigReader
@@ -18,12 +18,15 @@ from medcheck.text import Tokens
 _TRAILING_NUMBER = re.compile(r"[\s,;]+\(?\d{1,2}[.)]\s*\Z|[\s,;(]+\Z")
 _AMOUNT = re.compile(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b|ml\b|tab|cap|unit|puff|drop|patch|%|iu\b|meq|mmol)", re.I)
 _MASS = re.compile(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b)", re.I)
-_REASON = re.compile(r"(?:due to|because(?: of)?|caused|causing|reason\s*:?|secondary to|owing to|as it|gave (?:her|him|me))\s+([^.;|)\n]{2,80})", re.I)
+_REASON = re.compile(
+    r"(?:due to|because(?: of)?|caused|causing|reason\s*:?|secondary to|owing to|as it|gave (?:her|him|me))\s+([^.;|)\n]{2,80})", re.I
+)
 _ASIDE = re.compile(r"\s*(?:[(\[]\s*|[-–:]+\s+)\"?([^()\[\]\";,]{2,60})")
 _DOSE_FIRST = re.compile(r"\b(?:take|takes|taking|on|use|uses|apply|inject|inhale|start|started|continue|give|having|x|of)\b", re.I)
 _MEDICINE_WORDS = frozenset(
-    """medicine medicines medication medications pill pills tablet tablets tab tabs capsule capsules drops cream creams ointment gel lotion patch
-    patches inhaler injection injections syrup suspension softener softeners laxative laxatives antibiotic antibiotics painkiller painkillers
+    """medicine medicines medication medications pill pills tablet tablets tab tabs capsule capsules drops cream creams ointment gel
+    lotion patch patches inhaler injection injections syrup suspension softener softeners laxative laxatives antibiotic antibiotics
+    painkiller painkillers
     antidepressant antidepressants antihistamine antihistamines vitamin vitamins supplement supplements insulin steroid steroids hormone
     hormones shot shots infusion spray lozenge remedy herbal tonic eyedrops sleeper sleepers""".split()
 )
@@ -176,16 +179,24 @@ def _dosage(instruction: str, mention: Mention, readers: Readers) -> Dosage:
     return readers.sig.read(instruction, larger_of_pair=larger)
 
 
-def _decide(
-    segment: Segment, reading: StatusReading | None, dosage: Dosage, period: Period, as_of: date
-) -> tuple[Status, bool]:
+def _decide(segment: Segment, reading: StatusReading | None, dosage: Dosage, period: Period, as_of: date) -> tuple[Status, bool]:
     """Status of a mention from its own words first, then its dates, then its section. Doubt is active and uncertain."""
     section, certain = segment.section, segment.section_certain
     if reading is not None:
         if not reading.certain:
             return Status.ACTIVE, False
-        if reading.status is Status.ACTIVE and section in (Status.STOPPED, Status.NOT_TAKEN, Status.ON_HOLD, Status.COMPLETED, Status.FAMILY):
-            return (section, True) if reading.cue in ("on", "to", "new", "add", "started", "given") and certain and section else (Status.ACTIVE, False)
+        if reading.status is Status.ACTIVE and section in (
+            Status.STOPPED,
+            Status.NOT_TAKEN,
+            Status.ON_HOLD,
+            Status.COMPLETED,
+            Status.FAMILY,
+        ):
+            return (
+                (section, True)
+                if reading.cue in ("on", "to", "new", "add", "started", "given") and certain and section
+                else (Status.ACTIVE, False)
+            )
         if reading.status is Status.ACTIVE and section is Status.ALLERGY:
             return (Status.ALLERGY, True) if certain and dosage.doses_per_day_max is None else (Status.ACTIVE, False)
         if reading.status is not Status.ACTIVE:
@@ -226,9 +237,7 @@ def _reason(after: str, status: Status) -> str:
 
 
 # ---- segments without mentions -----------------------------------------------------------------------------------------
-def _without_mention(
-    item: Spotted, readers: Readers, as_of: date, statements: list[MedicationStatement], remarks: list[Remark]
-) -> None:
+def _without_mention(item: Spotted, readers: Readers, as_of: date, statements: list[MedicationStatement], remarks: list[Remark]) -> None:
     segment, tokens = item.segment, item.tokens
     content = segment.text[segment.body :].strip()
     shown = segment.text.strip()
@@ -263,8 +272,8 @@ def _completed(last: MedicationStatement, content: str, readers: Readers, as_of:
     """A mention whose dose or frequency stands on the line or in the sentence after it."""
     instruction = f"{last.dosage.text} {content}".strip()
     larger = any(i in readers.larger_of_pair for i in last.match.ingredients)
-    period = read_period(instruction, as_of)[0]
-    dosage = readers.sig.read(instruction, larger_of_pair=larger)
+    period, undated = _dates(instruction, as_of)
+    dosage = replace(readers.sig.read(undated, larger_of_pair=larger), text=instruction)
     status, certain = last.status, last.status_certain
     if status in (Status.ACTIVE, Status.COMPLETED):  # the added words may say more of the time
         status, certain = _from_dates(period, as_of) or (Status.ACTIVE, certain)
@@ -274,8 +283,8 @@ def _completed(last: MedicationStatement, content: str, readers: Readers, as_of:
 def _further_course(item: Spotted, last: MedicationStatement, content: str, readers: Readers, as_of: date) -> MedicationStatement:
     """ "Mirapex 0.125 mg 2015-2017; 0.5 mg since 2017": the second course of the same drug."""
     larger = any(i in readers.larger_of_pair for i in last.match.ingredients)
-    dosage = readers.sig.read(content, larger_of_pair=larger)
-    period = read_period(content, as_of)[0]
+    period, undated = _dates(content, as_of)
+    dosage = replace(readers.sig.read(undated, larger_of_pair=larger), text=content)
     reading = readers.status.read_alone(item.tokens, _first_token(item))
     segment = replace(item.segment, section=None if last.status is Status.COMPLETED else item.segment.section)
     status, certain = _decide(segment, reading, dosage, period, as_of)
@@ -295,20 +304,15 @@ def _further_course(item: Spotted, last: MedicationStatement, content: str, read
 
 # ---- what was not read ---------------------------------------------------------------------------------------------------
 def _unread_words(item: Spotted, readers: Readers) -> list[int]:
-    """Tokens that are in no mention and no status phrase and are no known word."""
     words = item.tokens.words
+    begin = _first_token(item)
+    unread = [k for k, word in enumerate(words) if k >= begin and len(word) >= 4 and word[0] >= "a" and not readers.is_ordinary(word)]
+    if not unread:
+        return []
     spans = [(m.first, m.last) for m in item.mentions]
+    spans += [(first, last) for first, last, _ in readers.status.find(item.tokens, spans)]  # "NKDA" is understood
     covered = {k for first, last in spans for k in range(first, last)}
-    is_ordinary = readers.is_ordinary
-    unread = [
-        k
-        for k in range(_first_token(item), len(words))
-        if len(words[k]) >= 4 and words[k][0] >= "a" and k not in covered and not is_ordinary(words[k])
-    ]
-    if unread:
-        cues = {k for first, last, _ in readers.status.find(item.tokens, spans) for k in range(first, last)}
-        unread = [k for k in unread if k not in cues]
-    return unread
+    return [k for k in unread if k not in covered]
 
 
 def _unread_beside(item: Spotted, readers: Readers) -> list[Remark]:

@@ -10,13 +10,17 @@ from medcheck.domain import HeadingWord, LineKind, Remark, Status
 from medcheck.text import fold, tokenise
 
 _LINE = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
-_SENTENCE = re.compile(r";|(?<=[A-Za-z)\]][a-z)\]])\.(?=\s+[A-Z*\d-])|(?<=\d)\.(?=\s+[A-Z][a-z]{2})|(?<=[12]\d\d\d)\.(?=\s+\d)|(?<=[.?!])\s+(?=(?:She|He|Patient|Pt|The|They|I|Wife|Husband|Mother|Father)\b)")
+_SENTENCE = re.compile(
+    r";|(?<=[A-Za-z)\]][a-z)\]])\.(?=\s+[A-Z*\d-])|(?<=\d)\.(?=\s+[A-Z][a-z]{2})|(?<=[12]\d\d\d)\.(?=\s+\d)|(?<=[.?!])\s+(?=(?:She|He|Patient|Pt|The|They|I|Wife|Husband|Mother|Father)\b)"
+)
 _BULLET = re.compile(r"\s*(?:[-*#>•·▪◦●○–—]+|\(?\d{1,3}[.)](?!\d)|\(?[a-zA-Z][.)](?=\s)|\[[ xX]?\])?\s*")
 _HEADING = re.compile(r"([^:\t|]{1,70}?)\s*(?::|\s[-–]\s|\t|\Z)")
 _COLUMN = re.compile(r"[\t|]+")
 _FIRST_WORD = re.compile(r"[A-Za-z][A-Za-z0-9']*|[^\x00-\x7f]+")
 _ASIDE = re.compile(r"[(\[][^()\[\]]*[)\]]")
-_BLOCK_ENDING = frozenset({Status.ALLERGY, Status.FAMILY, Status.STOPPED, Status.COMPLETED, Status.NOT_TAKEN, Status.ON_HOLD, Status.INTENDED})
+_BLOCK_ENDING = frozenset(
+    {Status.ALLERGY, Status.FAMILY, Status.STOPPED, Status.COMPLETED, Status.NOT_TAKEN, Status.ON_HOLD, Status.INTENDED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,19 @@ class HeadingReader:
 
 def _looks_like_title(text: str) -> bool:
     words = re.findall(r"[A-Za-z]+", text)
-    medicine = {"medication", "medications", "meds", "medicines", "drugs", "prescriptions", "repeat", "repeats", "supplements", "vitamins", "otc"}
+    medicine = {
+        "medication",
+        "medications",
+        "meds",
+        "medicines",
+        "drugs",
+        "prescriptions",
+        "repeat",
+        "repeats",
+        "supplements",
+        "vitamins",
+        "otc",
+    }
     return bool(words) and (text.isupper() or any(w.lower() in medicine for w in words)) and len(words) <= 6
 
 

@@ -83,7 +83,9 @@ class StatusReader:
             if "before" in sides and right is not None:
                 cue = next(c for c in cues if c.position in ("before", "both"))
                 if near or cue.reach == "list":
-                    before[right].append(None if cue.status == "reset" else StatusReading(Status(cue.status), cue.certain and not asked, cue.phrase))
+                    before[right].append(
+                        None if cue.status == "reset" else StatusReading(Status(cue.status), cue.certain and not asked, cue.phrase)
+                    )
         return self._resolve(tokens, text, mentions, before, after)
 
     def read_alone(self, tokens: Tokens, begin: int = 0) -> StatusReading | None:
@@ -139,7 +141,12 @@ class StatusReader:
                 gap = text[tokens.ends[mentions[k - 1][1] - 1] : tokens.starts[mentions[k][0]]]
                 if not _LIST_JOIN.match(gap):
                     carried = None
-                elif carried.status is not Status.ACTIVE and "," in gap and any(c.isdigit() for c in gap) and not re.search(r"\b(?:and|or)\b", gap):
+                elif (
+                    carried.status is not Status.ACTIVE
+                    and "," in gap
+                    and any(c.isdigit() for c in gap)
+                    and not re.search(r"\b(?:and|or)\b", gap)
+                ):
                     # "stopped sertraline 50 mg, citalopram 20 mg": whether the second was stopped too is not said.
                     carried = StatusReading(carried.status, False, carried.cue)
             for reading in before[k]:
@@ -149,7 +156,12 @@ class StatusReader:
                     if carried is inherited and carried.status is Status.ALLERGY and reading.status is Status.ACTIVE:
                         carried = reading  # "allergic to codeine, takes tramadol"
                     # else "his wife takes": the subject still holds
-                elif carried is not None and carried is not inherited and reading.status is Status.ACTIVE and (not carried.certain or carried.status is Status.INTENDED):
+                elif (
+                    carried is not None
+                    and carried is not inherited
+                    and reading.status is Status.ACTIVE
+                    and (not carried.certain or carried.status is Status.INTENDED)
+                ):
                     continue  # "plan to start on", "unsure if still taking"
                 else:
                     carried = reading

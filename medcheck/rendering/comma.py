@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 
-from medcheck.domain import Outcome, Review
+from medcheck.domain import Flag, Outcome, Review
 from medcheck.rendering.words import clean
 
 _COLUMNS = (
     "line", "written", "outcome", "ingredients", "method", "score", "other_readings", "question", "status", "status_certain",
-    "daily_dose_mg_min", "daily_dose_mg_max", "as_needed", "tier", "flagged", "strength", "basis", "confirmed", "text", "reason", "formulary",
+    "daily_dose_mg_min", "daily_dose_mg_max", "as_needed", "tier", "flagged", "strength", "basis", "confirmed", "text",
+    "reason", "formulary",
 )  # fmt: skip
 
 
@@ -24,14 +25,19 @@ def as_csv(review: Review) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
+    raised: dict[int, list[Flag]] = {}
+    for f in review.flags:
+        for k in f.statements:
+            raised.setdefault(k, []).append(f)
     for k, s in enumerate(review.statements):
-        flags = [f for f in review.flags if k in f.statements]
+        flags = raised.get(k, [])
         worst = flags[0] if flags else None
         others = "; ".join(f"{r.name} ({r.score:.2f})" for r in s.match.other_readings)
         writer.writerow(
             [
-                s.line, _safe(s.written), s.match.outcome.value, "; ".join(s.match.ingredients), s.match.method.value, f"{s.match.score:.2f}",
-                _safe(others), _safe(s.match.question), s.status.value, _yes(s.status_certain), _blank(s.dosage.daily_dose_mg_min),
+                s.line, _safe(s.written), s.match.outcome.value, "; ".join(s.match.ingredients), s.match.method.value,
+                f"{s.match.score:.2f}", _safe(others), _safe(s.match.question), s.status.value, _yes(s.status_certain),
+                _blank(s.dosage.daily_dose_mg_min),
                 _blank(s.dosage.daily_dose_mg_max), _yes(s.dosage.as_needed), worst.tier.value if worst else "",
                 "; ".join(f.ingredient for f in flags), worst.strength if worst else "", worst.basis if worst else "",
                 _yes(worst.confirmed) if worst else "", _safe(s.text), _safe(s.reason or s.dosage.reason), source,

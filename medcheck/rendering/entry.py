@@ -16,7 +16,14 @@ def entry_as_dict(name: str, formulary: Formulary) -> dict[str, Any]:
 
     def items(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
         return [
-            {"statement": e.statement, "figure": e.figure, "of": e.of, "direction": e.direction, "references": list(e.references), "verified": e.verified}
+            {
+                "statement": e.statement,
+                "figure": e.figure,
+                "of": e.of,
+                "direction": e.direction,
+                "references": list(e.references),
+                "verified": e.verified,
+            }
             for e in evidence
         ]
 
@@ -41,7 +48,9 @@ def entry_as_dict(name: str, formulary: Formulary) -> dict[str, Any]:
         "spellings": list(entry.spellings),
         "evidence": items(entry.evidence),
         "class_evidence": items(drug_class.evidence),
-        "needs": [{"key": k, "name": formulary.needs[k].name, "options": [o.text for o in formulary.needs[k].options]} for k in drug_class.needs],
+        "needs": [
+            {"key": k, "name": formulary.needs[k].name, "options": [o.text for o in formulary.needs[k].options]} for k in drug_class.needs
+        ],
         "no_abrupt_stop": entry.no_abrupt_stop or drug_class.no_abrupt_stop,
         "references": {k: reference_text(formulary.references[k]) for k in keys},
     }
@@ -61,9 +70,13 @@ def entry_as_text(name: str, formulary: Formulary) -> str:
     for label, items in (("", entry.evidence), ("(class) ", formulary.classes[entry.class_key].evidence)):
         for e in items:
             mine = "(class) " if e.of == "class" and not label else label
-            text = f"{signs[e.direction]} {mine}{e.statement}{f' ({e.figure})' if e.figure else ''}{MARK_WORDS[e.verified]}{cited.cite(e.references)}"
+            figure = f" ({e.figure})" if e.figure else ""
+            text = f"{signs[e.direction]} {mine}{e.statement}{figure}{MARK_WORDS[e.verified]}{cited.cite(e.references)}"
             out += textwrap.wrap(text, 106, initial_indent="  ", subsequent_indent="    ")
-    codes = [f"RxCUI {entry.rxcui}" if entry.rxcui else "no RxCUI known", f"ATC {', '.join(entry.atc)}" if entry.atc else "no ATC code known"]
+    codes = [
+        f"RxCUI {entry.rxcui}" if entry.rxcui else "no RxCUI known",
+        f"ATC {', '.join(entry.atc)}" if entry.atc else "no ATC code known",
+    ]
     out.append(f"  {'; '.join(codes)}")
     for market, label in (("us", "US"), ("uk", "UK"), ("other", "elsewhere")):
         if entry.brands.get(market):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from medcheck.domain import Flag, Review
+from medcheck.domain import Flag, MedicationStatement, Review
 from medcheck.rendering.plain import NOT_REVIEWED, NOTICE
 from medcheck.rendering.words import (
     EFFECT_WORDS,
@@ -38,19 +38,21 @@ def as_markdown(review: Review) -> str:
     cited = Citations(review.references)
     state = "" if review.clinically_reviewed else f" **{NOT_REVIEWED}**"
     out = ["# Medication review for restless legs", ""]
-    out += [f"As of {review.as_of.isoformat()} · medcheck {review.program_version} · formulary {review.formulary_version} (`{review.formulary_sha256[:12]}`)", ""]
+    data = f"formulary {review.formulary_version} (`{review.formulary_sha256[:12]}`)"
+    out += [f"As of {review.as_of.isoformat()} · medcheck {review.program_version} · {data}", ""]
     out += [f"{NOTICE}{state}", "", f"**{escape(headline(review))}**", ""]
     rows = to_confirm(review)
     if rows:
         out += ["## Please confirm what was read", ""]
-        out += [f"- line {s.line}: {escape(s.written)} — {escape(how_read(s))}" + ("" if s.status_certain else " — status not clear, shown as taken") for _, s in rows]
+        out += [f"- {_open(s)}" for _, s in rows]
         out.append("")
     if review.unrecognised:
         out += ["## Not recognised: nothing was checked for these", ""]
         out += [f"- line {r.line}: {escape(r.text[:200])} — {escape(r.reason)}" for r in review.unrecognised]
         out.append("")
     if review.flags:
-        out += ["## What may worsen or imitate restless legs", "", "| Medicine | Where | Action | Evidence | Confirmed |", "|---|---|---|---|---|"]
+        out += ["## What may worsen or imitate restless legs", ""]
+        out += ["| Medicine | Where | Action | Evidence | Confirmed |", "|---|---|---|---|---|"]
         out += [_row(f, review) for f in review.flags]
         out.append("")
         for f in review.flags:
@@ -61,7 +63,8 @@ def as_markdown(review: Review) -> str:
         out.append("")
     if review.mimics:
         out += ["## Look-alikes to tell apart", ""]
-        out += [f"- {escape(m.name)}: {escape(m.distinguishing)} Ask: {escape(m.question)}{escape(cited.cite(m.references))}" for m in review.mimics]
+        for m in review.mimics:
+            out.append(f"- {escape(m.name)}: {escape(m.distinguishing)} Ask: {escape(m.question)}{escape(cited.cite(m.references))}")
         out.append("")
     out += ["## No flag, not taken, not given", ""]
     if review.examined:
@@ -78,6 +81,13 @@ def as_markdown(review: Review) -> str:
     out += ["", "## References", ""]
     out += [f"{number}. {escape(reference_text(reference))}" for number, reference in cited.listed()]
     return "\n".join(out).rstrip() + "\n"
+
+
+def _open(s: MedicationStatement) -> str:
+    parts = [f"line {s.line}: {escape(s.written)}", escape(how_read(s))]
+    parts += [] if s.status_certain else ["status not clear, shown as taken"]
+    parts += [escape(s.doubt)] if s.doubt else []
+    return " — ".join(parts)
 
 
 def _row(f: Flag, review: Review) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
 
-from medcheck.domain import Alternative, Evidence, Flag, LineKind, Review, Tier
+from medcheck.domain import Alternative, Evidence, Flag, LineKind, Review
 from medcheck.rendering.plain import NOT_REVIEWED, NOTICE
 from medcheck.rendering.words import (
     EFFECT_WORDS,
@@ -38,12 +37,16 @@ def as_table(review: Review, *, width: int = 110, references: bool = False, full
     cited = Citations(review.references)
     digest = review.formulary_sha256[:8]
     state = "clinically reviewed" if review.clinically_reviewed else "not yet clinically reviewed"
-    page.line(f"medcheck {review.program_version} · formulary {review.formulary_version} ({digest}) · {state} · as of {review.as_of.isoformat()}")
+    page.line(
+        f"medcheck {review.program_version} · formulary {review.formulary_version} ({digest}) · {state} · as of {review.as_of.isoformat()}"
+    )
     page.line(NOTICE)
     page.line()
     page.wrapped(headline(review))
     _confirm(page, review)
     _unread(page, review)
+    if full:
+        _read(page, review)
     _flags(page, review, cited, full)
     _points(page, review, cited)
     _mimics(page, review, cited)
@@ -70,7 +73,9 @@ class _Page:
         self._lines.append(text.rstrip())
 
     def wrapped(self, text: str, first: str = "", rest: str | None = None) -> None:
-        wrapped = textwrap.wrap(text, self._width, initial_indent=first, subsequent_indent=first if rest is None else rest, break_on_hyphens=False)
+        wrapped = textwrap.wrap(
+            text, self._width, initial_indent=first, subsequent_indent=first if rest is None else rest, break_on_hyphens=False
+        )
         self._lines.extend(wrapped or [first.rstrip()])
 
     def head(self, title: str) -> None:
@@ -95,6 +100,25 @@ def _confirm(page: _Page, review: Review) -> None:
         if raised:
             words += f"  -> would flag {', '.join(raised)}" if s.match.outcome.value == "question" else f"  -> flags {', '.join(raised)}"
         page.wrapped(f'line {s.line:<3} "{clean(s.written)}"  {words}', "  ", "           ")
+
+
+def _read(page: _Page, review: Review) -> None:
+    """Every mention: what was written, what it was read as and how surely, status and daily dose."""
+    if not review.statements:
+        return
+    page.head("WHAT WAS READ")
+    for s in review.statements:
+        low, high = s.dosage.daily_dose_mg_min, s.dosage.daily_dose_mg_max
+        dose = (
+            f"dose not known ({s.dosage.reason})"
+            if high is None
+            else f"{high:g} mg/day"
+            if low in (None, high)
+            else f"{low:g} to {high:g} mg/day"
+        )
+        needed = ", as needed" if s.dosage.as_needed else ""
+        words = f'"{clean(s.written)}"  {how_read(s)}; {s.status.value}{"" if s.status_certain else " (not certain)"}; {dose}{needed}'
+        page.wrapped(f"line {s.line:<3} {words}", "  ", "           ")
 
 
 def _unread(page: _Page, review: Review) -> None:
@@ -243,7 +267,7 @@ def _rest(page: _Page, review: Review) -> None:
         taken_not.append(f"{names} ({why}{' ' + when if when and when not in why else ''}, line {s.line})")
     if taken_not:
         lines.append(("not counted as taken: ", "; ".join(taken_not)))
-    quiet = [f"line {r.line} \"{clean(r.text)[:60]}\"" for r in review.remarks if r.kind is LineKind.NO_DRUG]
+    quiet = [f'line {r.line} "{clean(r.text)[:60]}"' for r in review.remarks if r.kind is LineKind.NO_DRUG]
     if quiet:
         lines.append(("no medicine in: ", "; ".join(quiet[:12]) + (f"; and {len(quiet) - 12} more" if len(quiet) > 12 else "")))
     if review.missing:
@@ -252,5 +276,3 @@ def _rest(page: _Page, review: Review) -> None:
         page.head("NO FLAG, NOT TAKEN, NOT GIVEN")
         for label, text in lines:
             page.wrapped(label + text, "  ", "    ")
-
-

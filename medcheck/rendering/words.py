@@ -27,7 +27,9 @@ def clean(text: str) -> str:
     """Typed text for display: control and direction-changing characters become visible, so that nothing can hide or redraw."""
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else " " if c in "\t\n\r" else f"\\u{ord(c):04x}" if unicodedata.category(c) in _ACTING else c for c in text)
+    return "".join(
+        c if c.isprintable() else " " if c in "\t\n\r" else f"\\u{ord(c):04x}" if unicodedata.category(c) in _ACTING else c for c in text
+    )
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
@@ -42,14 +44,21 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 def headline(review: Review) -> str:
     """What was read and what was not, in one or two sentences; never a plain all-clear while anything is open."""
     s = review.summary
-    head = f"{counted(s.statements, 'mention')} on {counted(s.lines, 'line')}: {s.read} read, {s.to_confirm} to confirm, {s.unread} not recognised."
+    head = f"{counted(s.statements, 'mention')} on {counted(s.lines, 'line')}: "
+    head += f"{s.read} read, {s.to_confirm} to confirm, {s.unread} not recognised."
     if not s.statements:
         return f"{head} No medicine was read: this says nothing about safety."
     open_parts = []
     if s.unread:
         lines = sorted({r.line for r in review.unrecognised if r.line})
         shown = ", ".join(str(n) for n in lines[:8]) + (" ..." if len(lines) > 8 else "")
-        open_parts.append(f"line {shown} was not checked" if len(lines) == 1 else f"lines {shown} were not checked" if lines else "some text was not checked")
+        open_parts.append(
+            f"line {shown} was not checked"
+            if len(lines) == 1
+            else f"lines {shown} were not checked"
+            if lines
+            else "some text was not checked"
+        )
     if s.to_confirm:
         open_parts.append(f"{counted(s.to_confirm, 'reading')} must be confirmed")
     if open_parts:

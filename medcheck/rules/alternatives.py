@@ -49,7 +49,8 @@ def _hold(need: Need, option: Option, replacing: str, patient: Patient, formular
     cautions = _cautions(option, replacing, patient, formulary)
     if option.kind == "drug" and option.ingredients:
         if all(reasons):
-            withheld = "; ".join([*([withheld] if withheld else []), *(f"{n}: {r}" for n, r in zip(option.ingredients, reasons, strict=True))])
+            each = [f"{n}: {r}" for n, r in zip(option.ingredients, reasons, strict=True)]
+            withheld = "; ".join([withheld, *each] if withheld else each)
         else:
             cautions += [f"not {n}: {r}" for n, r in zip(option.ingredients, reasons, strict=True) if r]
     return Alternative(

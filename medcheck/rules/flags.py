@@ -77,7 +77,8 @@ def _flag(
     used = [statements[k] for k in rows]
     doubts = [_doubt(s, entry.name) for s in used]
     confirmed = any(not d for d in doubts)
-    # Evidence is kept relative to the stated effect; for a flagged drug whose effect is "neutral" what supports that speaks against the flag.
+    # Evidence is kept relative to the stated effect: for a flagged drug whose effect is "neutral", what supports that speaks against
+    # the flag.
     opposed = "against" if _CONCERNS & set(entry.effect) else "for"
     own = tuple(e for e in entry.evidence if e.of == "drug" and e.direction != opposed)
     of_class = tuple(e for e in entry.evidence if e.of == "class" and e.direction != opposed)
@@ -87,7 +88,8 @@ def _flag(
     )
     class_evidence = _unique((*of_class, *(e for e in drug_class.evidence if e.direction != "against")))
     options = offered(drug_class.needs, entry.name)
-    avoid = tuple({d.ingredient: d for key in drug_class.needs for d in formulary.needs[key].do_not_suggest if d.ingredient != entry.name}.values())
+    listed = [d for key in drug_class.needs for d in formulary.needs[key].do_not_suggest]
+    avoid = tuple({d.ingredient: d for d in listed if d.ingredient != entry.name}.values())
     gap = days_between(used, patient.facts.symptom_onset)
     references = _references(own, class_evidence, against, drug_class.references)
     return Flag(

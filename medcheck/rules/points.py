@@ -1,4 +1,4 @@
-"""Facts and statements -> points to discuss (iron, kidney, pregnancy, age, combinations, dopaminergic doses), look-alikes, what is missing."""
+"""Facts and statements -> points to discuss (iron, kidney, pregnancy, age, combinations, doses), look-alikes, what is missing."""
 
 from __future__ import annotations
 
@@ -62,13 +62,16 @@ def _sedatives(patient: Patient, formulary: Formulary) -> list[Point]:
     for rule in formulary.modifiers.sedative_rules:
         groups = [taking(patient, g.ingredients, g.classes) for g in rule.groups]
         if all(groups) and len({id(s) for g in groups for s in g}) >= len(groups):
-            named = [i for g, members in zip(rule.groups, groups, strict=True) for i in _names_in(members, g.ingredients, g.classes, formulary)]
+            pairs = zip(rule.groups, groups, strict=True)
+            named = [i for g, members in pairs for i in _names_in(members, g.ingredients, g.classes, formulary)]
             text = f"{' with '.join(dict.fromkeys(named))}: {rule.text}"
             out.append(Point(rule.id, "combination", text, _lines(s for g in groups for s in g), rule.references, rule.verified))
     return out
 
 
-def _names_in(statements: Sequence[MedicationStatement], ingredients: Iterable[str], classes: Iterable[str], formulary: Formulary) -> list[str]:
+def _names_in(
+    statements: Sequence[MedicationStatement], ingredients: Iterable[str], classes: Iterable[str], formulary: Formulary
+) -> list[str]:
     wanted, groups = set(ingredients), set(classes)
     names = (n for s in statements for n in possible_ingredients(s))
     return [n for n in names if n in wanted or (n in formulary.ingredients and formulary.ingredients[n].class_key in groups)]
@@ -100,10 +103,8 @@ def _several_classes(flags: Sequence[Flag], formulary: Formulary) -> list[Point]
     named = "; ".join(f"{name}: {', '.join(members)}" for name, members in groups.items())
     lines = tuple(sorted({line for f in flags for line in f.lines}))
     rules = [r for r in formulary.modifiers.context_rules if r.when == "several_classes"]
-    return [
-        Point(r.id, "classes", f"{len(groups)} classes that may worsen restless legs together ({named}). {r.text}", lines, r.references, r.verified)
-        for r in rules
-    ]
+    together = f"{len(groups)} classes that may worsen restless legs together ({named})."
+    return [Point(r.id, "classes", f"{together} {r.text}", lines, r.references, r.verified) for r in rules]
 
 
 def _duplicates(statements: Sequence[MedicationStatement], formulary: Formulary) -> list[Point]:
@@ -150,7 +151,8 @@ def _dopaminergic(exposures: Sequence[Exposure], formulary: Formulary) -> list[P
             at = f"above {' and '.join(over)}" if over else "not above the doses that are given for RLS"
             base = f" ({e.note})" if e.note else ""
             text = f"{e.ingredient} {dose}{base}: if taken for RLS, {at}."
-        text += " Ask: earlier in the day, stronger, spread to the arms, shorter relief, dose moved or raised? Whether it is taken for RLS or Parkinson's disease is to be asked."
+        text += " Ask: earlier in the day, stronger, spread to the arms, shorter relief, dose moved or raised?"
+        text += " Whether it is taken for RLS or Parkinson's disease is to be asked."
         out.append(Point(f"dopaminergic_{e.ingredient}", "dopaminergic", text, (e.line,), entry.dosing.references, entry.dosing.verified))
     return out
 
@@ -166,7 +168,8 @@ def _iron(patient: Patient, relevant: bool, formulary: Formulary, as_of: date) -
     out = []
     if facts.ferritin_ug_per_l is None and facts.tsat_percent is None:
         if relevant or facts.rls_diagnosed:
-            text = "Ferritin and transferrin saturation are not given: consider asking for both (morning, no iron product for 24 hours before)."
+            text = "Ferritin and transferrin saturation are not given: consider asking for both"
+            text += " (morning, no iron product for 24 hours before)."
             refs = tuple(dict.fromkeys(k for r in formulary.modifiers.iron_rules if not r.superseded for k in r.references))
             out.append(Point("iron_missing", "iron", text, (), refs))
         return out
@@ -179,7 +182,8 @@ def _iron(patient: Patient, relevant: bool, formulary: Formulary, as_of: date) -
         if _iron_applies(rule, facts):
             spoken += 1
             speaker = rule.guideline if rule.year is None or str(rule.year) in rule.guideline else f"{rule.guideline} ({rule.year})"
-            out.append(Point(rule.id, "iron", f"Iron, {values}: {rule.text}" if rule.guideline in rule.text else f"Iron, {values}, {speaker}: {rule.text}", (), rule.references, rule.verified))
+            head = f"Iron, {values}" if rule.guideline in rule.text else f"Iron, {values}, {speaker}"
+            out.append(Point(rule.id, "iron", f"{head}: {rule.text}", (), rule.references, rule.verified))
     if not spoken:
         refs = tuple(dict.fromkeys(k for r in formulary.modifiers.iron_rules if r.population in (population, "any") for k in r.references))
         out.append(Point("iron_no_rule", "iron", f"No guideline threshold in the formulary is met by {values}.", (), refs))
@@ -354,7 +358,13 @@ def linked_mimics(statements: Sequence[MedicationStatement], flags: Sequence[Fla
     return tuple(sorted((formulary.mimics[k] for k in wanted), key=lambda m: (m.order, m.key)))
 
 
-def missing_facts(statements: Sequence[MedicationStatement], flags: Sequence[Flag], exposures: Sequence[Exposure], facts: PatientFacts, formulary: Formulary) -> tuple[str, ...]:
+def missing_facts(
+    statements: Sequence[MedicationStatement],
+    flags: Sequence[Flag],
+    exposures: Sequence[Exposure],
+    facts: PatientFacts,
+    formulary: Formulary,
+) -> tuple[str, ...]:
     """Facts that were not given and would matter for this list."""
     patient = describe(statements, facts, formulary)
     out = []
