@@ -16,7 +16,7 @@ from datetime import date
 
 import medcheck
 from medcheck.domain import PatientFacts
-from medcheck.review import prepare, review_text
+from medcheck.reviewing import prepare, review_text
 
 SIGS = (
     "50 mg daily", "10 mg po bid", "1 tab at bedtime", "25 mg three times a day as needed", "0.5 mg qhs since 2019", "20 mg od",

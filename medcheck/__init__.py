@@ -84,7 +84,7 @@ def review_text(text: str, facts: PatientFacts | None = None, *, formulary: Form
     from datetime import date as today
 
     from medcheck.domain import PatientFacts as Facts
-    from medcheck.review import review_text as run
+    from medcheck.reviewing import review_text as run
 
     day = as_of or today.today()  # noqa: DTZ011 - the list is dated in the reader's own calendar
     return run(text, facts or Facts(), formulary or load_formulary(), load_vocabulary(), day)
@@ -105,7 +105,7 @@ def review(
     from datetime import date as today
 
     from medcheck.domain import PatientFacts as Facts
-    from medcheck.review import review as run
+    from medcheck.reviewing import review as run
 
     day = as_of or today.today()  # noqa: DTZ011 - the list is dated in the reader's own calendar
     return run(statements, facts or Facts(), formulary or load_formulary(), load_vocabulary(), day)

@@ -207,7 +207,7 @@ def review(
 ) -> None:
     """Review the medication list in FILE, or on standard input."""
     gc.disable()  # one short process: collecting the values that are loaded once only costs time
-    from medcheck.review import Limits, review_text
+    from medcheck.reviewing import Limits, review_text
 
     settings = _settings()
     limits = Limits(settings.max_line_chars, settings.max_mention_chars, settings.max_list_lines, settings.max_list_bytes)
@@ -324,7 +324,7 @@ def _cut(settings: Settings) -> str:
 def match(as_json: bool) -> None:
     """Read one drug text per line of standard input; print one answer per line, in the same order."""
     from medcheck.rendering.plain import match_as_dict
-    from medcheck.review import match_one, prepare
+    from medcheck.reviewing import match_one, prepare
 
     settings = _settings()
     index = prepare(_formulary(settings), _vocabulary(settings), settings.region).index
@@ -349,7 +349,7 @@ def match(as_json: bool) -> None:
 def sig(as_json: bool, region: str | None) -> None:
     """Read one dose instruction per line of standard input; print one answer per line, in the same order."""
     from medcheck.rendering.plain import dosage_as_dict
-    from medcheck.review import prepare, read_sig
+    from medcheck.reviewing import prepare, read_sig
 
     settings = _settings()
     tools = prepare(_formulary(settings), _vocabulary(settings), region or settings.region)

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 import medcheck
 from medcheck.cli import main
 from medcheck.domain import Formulary, Vocabulary
-from medcheck.review import Tools, prepare
+from medcheck.reviewing import Tools, prepare
 
 AS_OF = date(2026, 11, 22)
 _USER_DIRS = ("XDG_CACHE_HOME", "XDG_DATA_HOME")

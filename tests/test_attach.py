@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from medcheck.domain import Dosage, Formulary, LineKind, MedicationStatement, Remark, Vocabulary
-from medcheck.review import Limits, read_text
+from medcheck.reviewing import Limits, read_text
 
 CASES = Path(__file__).parent / "cases"
 ROWS = list(csv.DictReader((CASES / "lists.csv").read_text(encoding="utf-8").splitlines()))

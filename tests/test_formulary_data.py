@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from medcheck.domain import FLAG_TIERS, Evidence, Formulary, Method, Outcome, Tier
-from medcheck.review import Tools, match_one
+from medcheck.reviewing import Tools, match_one
 from medcheck.settings import default_formulary_dir
 from medcheck.text import normalise_name
 

@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 
 from medcheck.domain import FLAG_TIERS, Formulary, Match, Mention, Method, Outcome, Vocabulary
 from medcheck.matching import NameIndex, similarity, sound
-from medcheck.review import Tools, match_one
+from medcheck.reviewing import Tools, match_one
 from medcheck.text import tokenise
 
 CASES = Path(__file__).parent / "cases"

@@ -17,7 +17,7 @@ from medcheck.rendering.comma import as_csv
 from medcheck.rendering.markdown import as_markdown
 from medcheck.rendering.plain import as_dict
 from medcheck.rendering.table import as_table
-from medcheck.review import review_text
+from medcheck.reviewing import review_text
 
 SETTLED = settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LINES = [

@@ -21,7 +21,7 @@ from medcheck.rendering.markdown import as_markdown, escape
 from medcheck.rendering.plain import NOT_REVIEWED, NOTICE, as_dict, dosage_as_dict, match_as_dict
 from medcheck.rendering.table import as_table
 from medcheck.rendering.words import Citations, clean, headline, reference_text
-from medcheck.review import review_text
+from medcheck.reviewing import review_text
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").iterdir())
 LAYOUTS: dict[str, Callable[[Review], str]] = {

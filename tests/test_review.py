@@ -25,7 +25,7 @@ from medcheck.domain import (
 )
 from medcheck.errors import InputError, MedcheckError
 from medcheck.rendering.plain import as_dict
-from medcheck.review import Limits, Tools, match_one, needs_confirming, prepare, read_sig, review, review_text
+from medcheck.reviewing import Limits, Tools, match_one, needs_confirming, prepare, read_sig, review, review_text
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").iterdir())
 NOTHING = PatientFacts()

@@ -27,7 +27,7 @@ from medcheck.domain import (
     Tier,
     Vocabulary,
 )
-from medcheck.review import read_text
+from medcheck.reviewing import read_text
 from medcheck.rules import exposures, flag, linked_mimics, missing_facts, points
 from medcheck.rules.alternatives import Offered, alternatives
 from medcheck.rules.flags import WITHDRAWAL
@@ -69,12 +69,12 @@ def _points(formulary: Formulary, *statements: MedicationStatement, facts: Patie
 
 
 # ---- flags -------------------------------------------------------------------------------------------------------------
-def test_worst_tier_first_then_confirmed_then_strength_then_name(formulary: Formulary) -> None:
+def test_worst_tier_first_then_strength_then_confirmed_then_name(formulary: Formulary) -> None:
     names = [i.name for i in formulary.ingredients.values() if i.tier in FLAG_TIERS and i.name != WITHDRAWAL][::7]
     statements = [_said(n, line=k, certain=k % 3 > 0) for k, n in enumerate(reversed(names), start=1)]
     found = _flags(formulary, *statements)
     strengths = ["strong", "moderate", "conflicting", "weak", "none"]
-    order = [(f.tier.value, not f.confirmed, strengths.index(f.strength), f.ingredient) for f in found]
+    order = [(f.tier.value, strengths.index(f.strength), not f.confirmed, f.ingredient) for f in found]
     assert order == sorted(order)
     assert {f.ingredient for f in found} == set(names)
 

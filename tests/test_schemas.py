@@ -14,7 +14,7 @@ from marshmallow import ValidationError
 
 from medcheck.domain import Formulary, PartialDate, PatientFacts, Vocabulary
 from medcheck.rendering.plain import FORMAT_VERSION, as_dict, dosage_as_dict, match_as_dict
-from medcheck.review import Tools, match_one, read_sig, review_text
+from medcheck.reviewing import Tools, match_one, read_sig, review_text
 from medcheck.schemas import DosageSchema, MatchSchema, PatientFactsSchema, ReviewSchema
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").iterdir())

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from medcheck.domain import HeadingWord, LineKind, Status
 from medcheck.parsing.segment import HeadingReader, Segment, is_blank, segment
-from medcheck.review import Tools
+from medcheck.reviewing import Tools
 
 WORDS = {
     "medications": "", "current": "", "list": "", "and": "", "drug": "", "dose": "", "status": "", "taking": "", "stop": "stopped",

@@ -74,7 +74,7 @@ PIECES = st.sampled_from(
     """1 2 25 0.5 1/2 300 mg mcg mL units tab tabs capsule patch bid qd q 6 h q.4-6h. every daily hours days week a per / - + to or and , ;
     ( ) prn as needed at bedtime nocte morning on am pm od x times twice once max up to total each of half one three hundred point 25/100
     1-0-1 then from increase by except Monday Mon for 10 mg/5 2mg/24h kg dose divided in repeat may 2019 since po iv pr td with meals = % #
-    """.split()  # noqa: SIM905
+    """.split()
 )
 TEXTS = st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=14).map(" ".join), st.lists(PIECES, max_size=10).map("".join))
 CHANGING = ("then", "max", "total", "increase")
@@ -130,7 +130,7 @@ def test_region_decides_what_an_abbreviation_means() -> None:
 # ---- the table
 KINDS = set(
     """frequency timing adverb period ordinal weekday times route as_needed directed once form unit number limit upto total divided repeat
-    change step from except take ignore adding supply ambiguous""".split()  # noqa: SIM905
+    change step from except take ignore adding supply ambiguous""".split()
 )
 ROUTES = {"", "PO", "SL", "TD", "IM", "IV", "SC", "PR", "PV", "INH", "NAS", "TOP", "OPH", "OTIC", "PEG", "NG"}
 MOMENTS = {"morning", "noon", "afternoon", "evening", "bedtime", "night"}

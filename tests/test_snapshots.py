@@ -13,7 +13,7 @@ from medcheck.domain import Formulary, PartialDate, PatientFacts, Review, Vocabu
 from medcheck.rendering.markdown import as_markdown
 from medcheck.rendering.plain import as_dict
 from medcheck.rendering.table import as_table
-from medcheck.review import review_text
+from medcheck.reviewing import review_text
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").iterdir())
 FACTS = PatientFacts(

@@ -11,7 +11,7 @@ import pytest
 
 from medcheck.domain import Formulary, Status, StatusCue, Vocabulary
 from medcheck.parsing.status import StatusReader, StatusReading
-from medcheck.review import read_text
+from medcheck.reviewing import read_text
 from medcheck.text import tokenise
 
 CASES = list(csv.DictReader((Path(__file__).parent / "cases" / "status.csv").read_text(encoding="utf-8").splitlines()))

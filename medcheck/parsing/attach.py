@@ -18,6 +18,11 @@ from medcheck.text import Tokens
 _TRAILING_NUMBER = re.compile(r"[\s,;]+\(?\d{1,2}[.)]\s*\Z|[\s,;(]+\Z")
 _AMOUNT = re.compile(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b|ml\b|tab|cap|unit|puff|drop|patch|%|iu\b|meq|mmol)", re.I)
 _MASS = re.compile(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b)", re.I)
+_FORMER = re.compile(
+    r"\((?:was|were|previously|formerly|up from|down from|from|before|old dose)\b[^()]{0,60}\)"
+    r"|\([^()]{0,40}\b(?:before|previously)\)",
+    re.I,
+)
 _REASON = re.compile(
     r"(?:due to|because(?: of)?|caused|causing|reason\s*:?|secondary to|owing to|as it|gave (?:her|him|me))\s+([^.;|)\n]{2,80})", re.I
 )
@@ -140,6 +145,8 @@ def _statement(
     before = text[max(a, mention.start - readers.max_context) : mention.start]
     after = text[mention.end : min(b, mention.end + readers.max_context)]
     instruction = f"{before} {_TRAILING_NUMBER.sub('', after)}".strip()
+    if "(" in instruction:
+        instruction = _FORMER.sub(" ", instruction)  # "600 mg tds (was 300 mg)": what was is no dose of now
     period, undated = _dates(instruction, as_of)
     dosage = _dosage(undated, mention, readers)
     if undated is not instruction:

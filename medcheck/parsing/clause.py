@@ -22,9 +22,37 @@ class Clause:
     """One amount and how often it is taken, as far as the words say. Frequencies are per day."""
 
     __slots__ = (
-        "amounts", "bare", "bracketed", "concentration", "count", "counted", "crossed", "dated", "divided", "extra", "first",
-        "adds", "fixed", "follows", "generic", "loose", "moments", "other", "pair", "patterns", "prn", "quantity", "rate", "repeat",
-        "scheme", "single", "summed", "timed", "unclear", "volume", "weight",
+        "adds",
+        "amounts",
+        "bare",
+        "bracketed",
+        "concentration",
+        "count",
+        "counted",
+        "crossed",
+        "dated",
+        "divided",
+        "extra",
+        "first",
+        "fixed",
+        "follows",
+        "generic",
+        "loose",
+        "moments",
+        "other",
+        "pair",
+        "patterns",
+        "prn",
+        "quantity",
+        "rate",
+        "repeat",
+        "scheme",
+        "single",
+        "summed",
+        "timed",
+        "unclear",
+        "volume",
+        "weight",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -55,6 +83,12 @@ class Clause:
         self.first = ""
         self.quantity = False
         self.timed = False
+
+
+def levodopa_of(strengths: tuple[float, ...]) -> float:
+    """Which of the strengths of a levodopa product is levodopa: the largest, and with entacapone (always the 200 of three) the next."""
+    ordered = sorted(strengths, reverse=True)
+    return ordered[1] if len(ordered) == 3 else ordered[0]
 
 
 def fold(clauses: list[Clause], stated: list[float]) -> list[Clause]:

@@ -82,6 +82,7 @@ _STOP = (
     r"|weaned|withdrawn|last\s+(?:taken|dose|used)|expired|held"
 )
 _RANGE = re.compile(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}", re.I)
+_TO_MONTH = re.compile(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.I)
 _NEAR = 60  # characters in which a word still speaks of a date
 _POINT_CUE = re.compile(
     r"(?:\bin|\bon|\baround|\babout|\bcirca|\bearly|\blate|\bmid|\bby|\bduring|\bdated?|\bthe|\bsummer|\bspring|\bautumn|\bfall|\bwinter|[(:\[~])\s{0,3}(?:of\s{1,3})?-?\Z",
@@ -141,7 +142,8 @@ def read_period(text: str, as_of: date) -> PeriodReading:
             continue
         role = _role(text, before, m)
         try:
-            dates = _dates(m, as_of, bool(role) or bool(_POINT_CUE.search(before)))
+            cued = bool(role) or _POINT_CUE.search(before) is not None or _TO_MONTH.match(text, m.end()) is not None
+            dates = _dates(m, as_of, cued)
         except ValueError:
             doubts.append(f"{m.group().strip()}: no such date")
             spans.append(m.span())

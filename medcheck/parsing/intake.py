@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from medcheck.parsing.clause import Clause, Span
+from medcheck.parsing.clause import Clause, Span, levodopa_of
 from medcheck.parsing.scan import Scan
 
 _DEVICE_UNITS = frozenset(("puff", "spray", "drop"))  # what reaches the patient is not the labelled mass
@@ -87,7 +87,7 @@ def _dose(c: Clause, strengths: tuple[float, ...], larger_of_pair: bool) -> tupl
         return _mass_dose(c)
     if c.pair and c.other is None:
         if larger_of_pair:
-            strength = max(c.pair)
+            strength = levodopa_of(c.pair)
             return times(strength, strength, count or (1.0, 1.0)), "mg", ""
         return count, (c.counted or "tablet") if count else None, "two strengths: which part is not said"
     if c.volume is not None:
@@ -200,7 +200,7 @@ def _scheme(c: Clause, strengths: tuple[float, ...], larger_of_pair: bool) -> In
     reason = ""
     if not mass:
         if c.pair and larger_of_pair:
-            strength = max(c.pair)
+            strength = levodopa_of(c.pair)
         elif c.pair:
             reason = "two strengths: which part is not said"
         elif c.amounts:

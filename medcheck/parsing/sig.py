@@ -32,7 +32,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from medcheck.domain import Dosage, SigTerm
-from medcheck.parsing.clause import Clause, Span
+from medcheck.parsing.clause import Clause, Span, levodopa_of
 from medcheck.parsing.grammar import read_clauses
 from medcheck.parsing.intake import Intake, evaluate, is_same, times
 from medcheck.parsing.lexicon import prepare
@@ -78,7 +78,7 @@ def _share_strengths(clauses: list[Clause], larger_of_pair: bool) -> tuple[float
     for c in clauses:
         if c.pair and not c.amounts:
             if larger_of_pair:
-                found.append(max(c.pair))
+                found.append(levodopa_of(c.pair))
             else:
                 found.extend(c.pair)
         for a in c.amounts:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from medcheck.domain import Flag, MedicationStatement, Method, Outcome, Reference, Review, Tier
-from medcheck.review import needs_confirming
+from medcheck.reviewing import needs_confirming
 
 TIER_WORDS = {Tier.A: "avoid if possible", Tier.B: "review if symptoms fit", Tier.C: "be aware"}
 EFFECT_WORDS = {

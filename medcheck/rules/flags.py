@@ -48,7 +48,7 @@ def flag(statements: Sequence[MedicationStatement], facts: PatientFacts, formula
     withdrawal = _withdrawal(statements, formulary, as_of)
     if withdrawal:
         flags.append(_flag(formulary.ingredients[WITHDRAWAL], withdrawal, statements, patient, offered, formulary))
-    flags.sort(key=lambda f: (f.tier.value, not f.confirmed, _STRENGTH_ORDER[f.strength], f.ingredient))
+    flags.sort(key=lambda f: (f.tier.value, _STRENGTH_ORDER[f.strength], not f.confirmed, f.ingredient))
     return tuple(flags)
 
 

@@ -1,4 +1,7 @@
-"""The order of the steps, nothing else: text or statements in, a Review out; the one door that every interface goes through."""
+"""The order of the steps, nothing else: text or statements in, a Review out; the one door that every interface goes through.
+
+(Not named review.py: importing it would hide the public function `medcheck.review` behind the module.)
+"""
 
 from __future__ import annotations
 
