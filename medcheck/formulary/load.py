@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -40,6 +39,7 @@ from medcheck.domain import (
     Variant,
 )
 from medcheck.errors import FormularyError
+from medcheck.files import write_atomically
 
 FORMAT = 4
 TABLES = ("classes", "ingredients", "references", "needs", "mimics")
@@ -137,21 +137,6 @@ def load_formulary(directory: Path | None = None, cache_dir: Path | None = None)
         with contextlib.suppress(OSError):  # not writable: the compiled form stays in memory
             write_atomically(cached, compiled)
     return parse(compiled)
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees all of it or none."""
-    import tempfile
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def parse(compiled: bytes) -> Formulary:

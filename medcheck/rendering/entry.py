@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from medcheck.domain import FLAG_TIERS, Evidence, Formulary
+from medcheck.domain import FLAG_TIERS, Formulary
+from medcheck.rendering.plain import evidence_as_dict
 from medcheck.rendering.words import EFFECT_WORDS, MARK_WORDS, STATE_WORDS, TIER_WORDS, Citations, reference_text
 
 
@@ -13,19 +14,6 @@ def entry_as_dict(name: str, formulary: Formulary) -> dict[str, Any]:
     """An ingredient of the formulary with its class, evidence, names and references as JSON types."""
     entry = formulary.ingredients[name]
     drug_class = formulary.classes[entry.class_key]
-
-    def items(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
-        return [
-            {
-                "statement": e.statement,
-                "figure": e.figure,
-                "of": e.of,
-                "direction": e.direction,
-                "references": list(e.references),
-                "verified": e.verified,
-            }
-            for e in evidence
-        ]
 
     keys = dict.fromkeys(k for e in (*entry.evidence, *drug_class.evidence) for k in e.references)
     return {
@@ -46,8 +34,8 @@ def entry_as_dict(name: str, formulary: Formulary) -> dict[str, Any]:
         "atc": list(entry.atc),
         "brands": {k: list(v) for k, v in entry.brands.items()},
         "spellings": list(entry.spellings),
-        "evidence": items(entry.evidence),
-        "class_evidence": items(drug_class.evidence),
+        "evidence": [evidence_as_dict(e) for e in entry.evidence],
+        "class_evidence": [evidence_as_dict(e) for e in drug_class.evidence],
         "needs": [
             {"key": k, "name": formulary.needs[k].name, "options": [o.text for o in formulary.needs[k].options]} for k in drug_class.needs
         ],

@@ -153,7 +153,8 @@ def _statement(s: MedicationStatement) -> dict[str, Any]:
     }
 
 
-def _evidence(e: Evidence) -> dict[str, Any]:
+def evidence_as_dict(e: Evidence) -> dict[str, Any]:
+    """One piece of evidence as JSON types."""
     return {
         "statement": e.statement,
         "figure": e.figure,
@@ -194,9 +195,9 @@ def _flag(f: Flag) -> dict[str, Any]:
         "lines": list(f.lines),
         "confirmed": f.confirmed,
         "unconfirmed_because": f.unconfirmed_because,
-        "evidence": [_evidence(e) for e in f.evidence],
-        "class_evidence": [_evidence(e) for e in f.class_evidence],
-        "counter_evidence": [_evidence(e) for e in f.counter_evidence],
+        "evidence": [evidence_as_dict(e) for e in f.evidence],
+        "class_evidence": [evidence_as_dict(e) for e in f.class_evidence],
+        "counter_evidence": [evidence_as_dict(e) for e in f.counter_evidence],
         "alternatives": [_alternative(a) for a in f.alternatives],
         "do_not_suggest": [{"ingredient": d.ingredient, "reason": d.reason, "references": list(d.references)} for d in f.do_not_suggest],
         "no_abrupt_stop": f.no_abrupt_stop,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from medcheck import settings as settings_module
 from medcheck.domain import Vocabulary, VocabularySource
 from medcheck.errors import FormularyError, InputError, StorageError
+from medcheck.files import write_atomically
 from medcheck.settings import Settings
 from medcheck.vocabulary.index import base_of, decode, digest_of
 
@@ -167,15 +168,9 @@ def _read(path: Path) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> bool:
-    """Put a file in place at once, so that no other process ever reads half of it; False where that is not possible."""
-    import tempfile
-
+    """Put a file in place; False where that is not possible."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(data)
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(path)
+        write_atomically(path, data)
     except OSError:
         return False
     return True
