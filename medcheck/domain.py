@@ -1,7 +1,7 @@
 """The vocabulary of medcheck: frozen values and enums; knows no files, clock, network or library.
 
-What flows through the steps is a frozen dataclass. Rows of the formulary are a lighter kind of frozen value (Row): making 24 more
-dataclasses would cost 18 ms at every start of the command line (benchmarks/start.py).
+What flows through the steps is a frozen dataclass (see value.py). Rows of the formulary are a lighter kind of frozen value (Row): making
+24 more dataclasses would cost 18 ms at every start of the command line (benchmarks/start.py).
 
 Terms follow FHIR, RxNorm and CDS Hooks (docs/glossary.md). Doses are in milligrams, ferritin in micrograms per litre,
 spans are half-open character offsets into the text they belong to, lines count from 1.
@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any, NoReturn, dataclass_transform
+
+from medcheck.value import Value
 
 
 class Status(StrEnum):
@@ -391,8 +393,8 @@ class SigTerm(Row):
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PartialDate:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class PartialDate(Value):
     """A date known to the year, month or day: the earliest and latest day it can be."""
 
     earliest: date
@@ -400,16 +402,16 @@ class PartialDate:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Period(Value):
     """When something was taken, as far as the words say; None is "not stated"."""
 
     started: PartialDate | None = None
     stopped: PartialDate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Dosage:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Dosage(Value):
     """A dose instruction as read.
 
     `dose_min`/`dose_max` are amounts per intake in `unit` (tablets when no strength is known). `strengths_mg` are strengths per
@@ -432,8 +434,8 @@ class Dosage:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Reading(Value):
     """One candidate for what a name may be, with its score in [0, 1]."""
 
     name: str
@@ -441,8 +443,8 @@ class Reading:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Match(Value):
     """What one mention was read as.
 
     `ingredients` is empty for a question and for an unrecognised text; `other_readings` then holds the candidates, best first.
@@ -459,8 +461,8 @@ class Match:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Mention(Value):
     """A drug mention: its match, its token span [first, last) and its character offsets [start, end) in the segment it was found in."""
 
     match: Match
@@ -470,8 +472,8 @@ class Mention:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Coding:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Coding(Value):
     """A code as an EHR sends it."""
 
     system: str
@@ -479,8 +481,8 @@ class Coding:
     display: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MedicationStatement:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class MedicationStatement(Value):
     """One drug mention with what the text says around it.
 
     `text` is the clause it was read from, `written` the name as written, `span` the offsets of `written` in the whole input.
@@ -508,8 +510,8 @@ class LineKind(StrEnum):
     UNRECOGNISED = "unrecognised"
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Remark(Value):
     """A piece of the input that is no statement: a heading, plainly no drug, or not recognised (with the reason)."""
 
     text: str
@@ -518,8 +520,8 @@ class Remark:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PatientFacts:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class PatientFacts(Value):
     """What the caller knows of the patient; None is "not given", never "no". Ferritin in ug/L (= ng/mL), eGFR in mL/min/1.73 m2."""
 
     age: int | None = None
@@ -535,8 +537,8 @@ class PatientFacts:
     conditions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Exposure(Value):
     """A time on one dopaminergic at one daily dose (mg of salt for pramipexole); None where not known."""
 
     ingredient: str
@@ -548,8 +550,8 @@ class Exposure:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class VocabularySource:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class VocabularySource(Value):
     """Where names of the background vocabulary come from."""
 
     name: str
@@ -559,7 +561,7 @@ class VocabularySource:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Vocabulary:
     """The broad list of drug names and of ordinary words that stand behind the formulary.
 
@@ -598,7 +600,7 @@ class HeadingWord(Row):
     status: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Formulary:
     """The curated data as one value. `names` is keyed by text.normalise_name; `sha256` is over the source files."""
 
@@ -623,8 +625,8 @@ class Formulary:
     reviews_due: tuple[tuple[str, date], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Alternative:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Alternative(Value):
     """An option held against this patient. `withheld` says why it is not offered ("" when it is); `caution` what to mind first."""
 
     need: str
@@ -640,8 +642,8 @@ class Alternative:
     verified: str
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Flag(Value):
     """One ingredient that may worsen or imitate restless legs in this patient (FHIR DetectedIssue).
 
     `confirmed` is False when it rests on a question, a guessed spelling or a doubtful status; `unconfirmed_because` says which.
@@ -676,8 +678,8 @@ class Flag:
     clinically_reviewed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Point(Value):
     """A point to discuss. `kind`: iron, renal, pregnancy, age, timing, duplicate, combination, classes, dopaminergic, context, question."""
 
     id: str
@@ -688,8 +690,8 @@ class Point:
     verified: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Summary(Value):
     """Counts for the head of a review. `all_clear` is True only when all was read, nothing is open and nothing is flagged."""
 
     lines: int
@@ -701,8 +703,8 @@ class Summary:
     all_clear: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Review(Value):
     """The answer of medcheck for one list: what was read, what it means for restless legs, and what could not be read."""
 
     as_of: date

@@ -6,7 +6,6 @@ counts only with a clear margin to every different ingredient and to ordinary wo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
@@ -15,7 +14,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from medcheck.domain import FLAG_TIERS, Formulary, Match, Mention, Method, Name, Outcome, Reading, Vocabulary
-from medcheck.text import Tokens, tokenise
+from medcheck.text import Tokens, lazy_pattern, tokenise
 
 LONGEST_NAME = 5  # words of a background name; curated names may be longer
 ACCEPT = 0.80  # blended score from which a spelling counts; set on labelled cases, see docs/how-it-decides.md
@@ -43,7 +42,7 @@ _SALTS = frozenset(
     potassium pamoate embonate decanoate enanthate palmitate lauroxil oxalate monohydrate dihydrate anhydrous hydrate lactate
     teoclate theoclate polistirex hyclate""".split()
 )
-_JOINT = re.compile(r"[\s)\]]*(?:[/\\+&]|\s-\s|-)[\s(\[]*\Z")
+_JOINT = lazy_pattern(r"[\s)\]]*(?:[/\\+&]|\s-\s|-)[\s(\[]*\Z")
 _AFTER_NOT_A_DRUG = frozenset({"deficiency", "deficient", "level", "levels", "overload", "toxicity", "studies", "panel"})
 _NIGHT_WORDS = frozenset({"pm", "nighttime", "night", "nite", "sleep", "sleepaid", "sleeping"})
 _NIGHT_BEFORE = frozenset(
@@ -78,6 +77,7 @@ class NameIndex:
     def __init__(self, formulary: Formulary, vocabulary: Vocabulary) -> None:
         self._formulary = formulary
         self._names = formulary.names
+        self._keys = frozenset(formulary.names)
         self._vocabulary = vocabulary
         self._background = vocabulary.names
         self._matches: dict[str, Match] = {}
@@ -145,7 +145,7 @@ class NameIndex:
 
     def is_name(self, key: str) -> bool:
         """Whether a normalised name is known exactly."""
-        return key in self._names or key in self._background
+        return key in self._keys or key in self._background
 
     def is_ordinary(self, word: str) -> bool:
         """Whether a folded word is an ordinary English or product word, or one of a dose instruction."""
@@ -162,7 +162,7 @@ class NameIndex:
         found: list[Mention] = []
         i = 0
         count = len(words)
-        names, background, skip, longest = self._names, self._background, self._skip, self._longest
+        names, background, skip, longest = self._keys, self._background, self._skip, self._longest
         while i < count:
             word = words[i]
             if word in skip or (word[0] < "a" and word not in longest):
@@ -207,9 +207,9 @@ class NameIndex:
 
     def _inexact(self, words: Sequence[str], i: int) -> tuple[Match | None, int]:
         word = words[i]
-        if i + 1 < len(words) and words[i + 1].isalpha() and words[i + 1] not in _SKIP and words[i + 1] not in self._names:
+        if i + 1 < len(words) and words[i + 1].isalpha() and words[i + 1] not in _SKIP and words[i + 1] not in self._keys:
             joined = word + words[i + 1]
-            if len(joined) > 7 and (joined in self._names or (joined in self._background and not self.is_name(words[i + 1]))):
+            if len(joined) > 7 and (joined in self._keys or (joined in self._background and not self.is_name(words[i + 1]))):
                 exact = self._exact(joined)
                 if exact is not None:
                     return replace(exact, method=Method.MISSPELLING, score=0.97, note="written as two words"), 2
@@ -452,10 +452,10 @@ _SOUNDS = (
     ("z", "s"),
     ("v", "f"),
 )
-_SOFT_C = re.compile(r"c(?=[eiy])")
-_TWICE = re.compile(r"(.)\1+")
-_TAIL = re.compile(r"(?:inum|ina|ine|in|en|ene|een|an|on|e)\Z")
-_VOWELS = re.compile(r"[aeiou]+")
+_SOFT_C = lazy_pattern(r"c(?=[eiy])")
+_TWICE = lazy_pattern(r"(.)\1+")
+_TAIL = lazy_pattern(r"(?:inum|ina|ine|in|en|ene|een|an|on|e)\Z")
+_VOWELS = lazy_pattern(r"[aeiou]+")
 
 
 @lru_cache(maxsize=100_000)

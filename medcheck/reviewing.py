@@ -32,11 +32,12 @@ from medcheck.matching import NameIndex
 from medcheck.parsing import HeadingReader, Readers, SigReader, Spotted, StatusReader, attach, segment
 from medcheck.rules import doubt_of, exposures, flag, linked_mimics, missing_facts, points
 from medcheck.text import tokenise
+from medcheck.value import Value
 from medcheck.version import VERSION
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Limits(Value):
     """How much is read: characters of a line, characters around one mention, lines and bytes (UTF-8) of a list."""
 
     max_line_chars: int = 5000
@@ -45,7 +46,7 @@ class Limits:
     max_list_bytes: int = 1_048_576
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Tools:
     """Readers prepared once from a formulary and a vocabulary."""
 

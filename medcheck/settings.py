@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from medcheck.errors import InputError
+from medcheck.value import Value
 
 PREFIX: Final = "MEDCHECK_"
 REGIONS: Final = ("us", "uk", "")
@@ -16,8 +17,8 @@ _PATHS: Final = ("cache_dir", "data_dir", "formulary_dir", "vocabulary")
 _LIMITS: Final = ("max_line_chars", "max_mention_chars", "max_list_bytes", "max_list_lines")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Settings(Value):
     """Where things are and how much is read.
 
     `cache_dir` may be deleted at any time, `data_dir` holds what a site imported. `vocabulary` is an index to use instead of every

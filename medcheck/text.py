@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Any, cast
+
+from medcheck.value import Value
 
 # Letters of other scripts that look like Latin ones; folding them is a guess, so the token is marked as doubtful.
 _CONFUSABLE = str.maketrans(
@@ -19,8 +22,30 @@ _OCR_LETTER = str.maketrans({"0": "o", "1": "l", "5": "s", "|": "l"})
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*|\d+")
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
+class _LazyPattern:
+    """A regular expression that is compiled when it is first used; afterwards its methods are the compiled one's own."""
+
+    def __init__(self, pattern: str, flags: int) -> None:
+        self._given = pattern, flags
+
+    def __getattr__(self, name: str) -> Any:
+        compiled = re.compile(*self._given)
+        for method in ("search", "match", "fullmatch", "sub", "split", "findall", "finditer"):
+            setattr(self, method, getattr(compiled, method))
+        return getattr(compiled, name)
+
+
+def lazy_pattern(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """As re.compile, for patterns that most lists never need: compiling one takes up to a millisecond of the start.
+
+    >>> lazy_pattern("b+").sub("c", "abba")
+    'aca'
+    """
+    return cast("re.Pattern[str]", _LazyPattern(pattern, flags))
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Folded(Value):
     """A text in lower-case ASCII as far as it goes; `offsets[i]` is where character i came from (None: offsets are equal).
 
     `doubtful` holds folded positions that were guessed (look-alike letters of another script, digits read as letters).
@@ -122,8 +147,8 @@ def _fold_character(ch: str) -> str:
     return "".join(out)[:8]
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Tokens(Value):
     """Words and numbers of a folded text, as parallel lists: the folded token and its half-open span in the folded text."""
 
     words: list[str]

@@ -13,21 +13,22 @@ from medcheck.parsing.dates import read_period
 from medcheck.parsing.segment import Segment, is_blank
 from medcheck.parsing.sig import SigReader
 from medcheck.parsing.status import StatusReader, StatusReading
-from medcheck.text import Tokens
+from medcheck.text import Tokens, lazy_pattern
+from medcheck.value import Value
 
 _TRAILING_NUMBER = re.compile(r"[\s,;]+\(?\d{1,2}[.)]\s*\Z|[\s,;(]+\Z")
-_AMOUNT = re.compile(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b|ml\b|tab|cap|unit|puff|drop|patch|%|iu\b|meq|mmol)", re.I)
-_MASS = re.compile(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b)", re.I)
-_FORMER = re.compile(
+_AMOUNT = lazy_pattern(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b|ml\b|tab|cap|unit|puff|drop|patch|%|iu\b|meq|mmol)", re.I)
+_MASS = lazy_pattern(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b)", re.I)
+_FORMER = lazy_pattern(
     r"\((?:was|were|previously|formerly|up from|down from|from|before|old dose)\b[^()]{0,60}\)"
     r"|\([^()]{0,40}\b(?:before|previously)\)",
     re.I,
 )
-_REASON = re.compile(
+_REASON = lazy_pattern(
     r"(?:due to|because(?: of)?|caused|causing|reason\s*:?|secondary to|owing to|as it|gave (?:her|him|me))\s+([^.;|)\n]{2,80})", re.I
 )
-_ASIDE = re.compile(r"\s*(?:[(\[]\s*|[-–:]+\s+)\"?([^()\[\]\";,]{2,60})")
-_DOSE_FIRST = re.compile(r"\b(?:take|takes|taking|on|use|uses|apply|inject|inhale|start|started|continue|give|having|x|of)\b", re.I)
+_ASIDE = lazy_pattern(r"\s*(?:[(\[]\s*|[-–:]+\s+)\"?([^()\[\]\";,]{2,60})")
+_DOSE_FIRST = lazy_pattern(r"\b(?:take|takes|taking|on|use|uses|apply|inject|inhale|start|started|continue|give|having|x|of)\b", re.I)
 _MEDICINE_WORDS = frozenset(
     """medicine medicines medication medications pill pills tablet tablets tab tabs capsule capsules drops cream creams ointment gel
     lotion patch patches inhaler injection injections syrup suspension softener softeners laxative laxatives antibiotic antibiotics
@@ -36,14 +37,14 @@ _MEDICINE_WORDS = frozenset(
     hormones shot shots infusion spray lozenge remedy herbal tonic eyedrops sleeper sleepers""".split()
 )
 _MAX_CONTEXT = 300
-_BREAK = re.compile(r"[,;|\t]|\.\s|\band\b|\bor\b|\bplus\b|\bthen\b|\bbut\b", re.I)
+_BREAK = lazy_pattern(r"[,;|\t]|\.\s|\band\b|\bor\b|\bplus\b|\bthen\b|\bbut\b", re.I)
 _ANY_DIGIT = re.compile(r"\d")
-_YEAR = re.compile(r"(?:19|20)\d\d")
-_LEADING_AMOUNT = re.compile(r"\s*\d+\s*(?:x|tabs?|tablets?|caps?|capsules?)\b[^,;]*\Z", re.I)
+_YEAR = lazy_pattern(r"(?:19|20)\d\d")
+_LEADING_AMOUNT = lazy_pattern(r"\s*\d+\s*(?:x|tabs?|tablets?|caps?|capsules?)\b[^,;]*\Z", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Spotted:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Spotted(Value):
     """A segment with its tokens and the mentions found in it."""
 
     segment: Segment
@@ -51,8 +52,8 @@ class Spotted:
     mentions: Sequence[Mention]
 
 
-@dataclass(frozen=True, slots=True)
-class Readers:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Readers(Value):
     """What reading needs besides the names: dose instructions, status cues, and which words are ordinary."""
 
     sig: SigReader

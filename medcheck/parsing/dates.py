@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from medcheck.domain import PartialDate, Period
 from medcheck.errors import InputError
+from medcheck.text import lazy_pattern
 
 _MONTH_NAMES = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?"
@@ -30,7 +31,7 @@ _NUMBER = (
 )
 _UNIT = r"mg|mcg|ug|µg|g|gm|grams?|ml|micrograms?|units?|iu|tabs?|tablets?|caps?|capsules?|%|international|puffs?|x|times"
 # A figure before a unit is a dose and no year. Looked at after a match: within the pattern it would be compiled five times.
-_DOSE_AFTER = re.compile(rf"\d|[.,/]\d|\s{{0,2}}-?\s{{0,2}}(?:{_UNIT})(?![a-z])", re.I)
+_DOSE_AFTER = lazy_pattern(rf"\d|[.,/]\d|\s{{0,2}}-?\s{{0,2}}(?:{_UNIT})(?![a-z])", re.I)
 _ENDS_IN_YEAR = ("dmy_y", "my_y", "yy_b", "mon_y", "year")
 _YEAR = r"(?:19|20|21)\d\d"
 _FROM_TO = r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}"
@@ -81,14 +82,14 @@ _STOP = (
     r"stop(?:ped|ping|s)?|quit|discontinu(?:ed|e|ing)|d/c['’]?e?d?|dc['’]?e?d|ended|ending|until|till|til|through|off|ceased|finished|completed"
     r"|weaned|withdrawn|last\s+(?:taken|dose|used)|expired|held"
 )
-_RANGE = re.compile(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}", re.I)
-_TO_MONTH = re.compile(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.I)
+_RANGE = lazy_pattern(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}", re.I)
+_TO_MONTH = lazy_pattern(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.I)
 _NEAR = 60  # characters in which a word still speaks of a date
-_POINT_CUE = re.compile(
+_POINT_CUE = lazy_pattern(
     r"(?:\bin|\bon|\baround|\babout|\bcirca|\bearly|\blate|\bmid|\bby|\bduring|\bdated?|\bthe|\bsummer|\bspring|\bautumn|\bfall|\bwinter|[(:\[~])\s{0,3}(?:of\s{1,3})?-?\Z",
     re.I,
 )
-_PARTIAL = re.compile(rf"({_YEAR}|\d{{4}})(?:-(\d\d)(?:-(\d\d))?)?")
+_PARTIAL = lazy_pattern(rf"({_YEAR}|\d{{4}})(?:-(\d\d)(?:-(\d\d))?)?")
 _DAYS_IN = {"d": 1.0, "w": 7.0, "m": 30.44, "y": 365.25}
 
 

@@ -7,24 +7,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from medcheck.domain import HeadingWord, LineKind, Remark, Status
-from medcheck.text import fold, tokenise
+from medcheck.text import fold, lazy_pattern, tokenise
+from medcheck.value import Value
 
 _LINE = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 _SENTENCE = re.compile(
     r";|(?<=[A-Za-z)\]][a-z)\]])\.(?=\s+[A-Z*\d-])|(?<=\d)\.(?=\s+[A-Z][a-z]{2})|(?<=[12]\d\d\d)\.(?=\s+\d)|(?<=[.?!])\s+(?=(?:She|He|Patient|Pt|The|They|I|Wife|Husband|Mother|Father)\b)"
 )
 _BULLET = re.compile(r"\s*(?:[-*#>•·▪◦●○–—]+|\(?\d{1,3}[.)](?!\d)|\(?[a-zA-Z][.)](?=\s)|\[[ xX]?\])?\s*")
-_HEADING = re.compile(r"([^:\t|]{1,70}?)\s*(?::|\s[-–]\s|\t|\Z)")
-_COLUMN = re.compile(r"[\t|]+")
+_HEADING = lazy_pattern(r"([^:\t|]{1,70}?)\s*(?::|\s[-–]\s|\t|\Z)")
+_COLUMN = lazy_pattern(r"[\t|]+")
 _FIRST_WORD = re.compile(r"[A-Za-z][A-Za-z0-9']*|[^\x00-\x7f]+")
-_ASIDE = re.compile(r"[(\[][^()\[\]]*[)\]]")
+_ASIDE = lazy_pattern(r"[(\[][^()\[\]]*[)\]]")
 _BLOCK_ENDING = frozenset(
     {Status.ALLERGY, Status.FAMILY, Status.STOPPED, Status.COMPLETED, Status.NOT_TAKEN, Status.ON_HOLD, Status.INTENDED}
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Segment(Value):
     """A line or sentence. `start` is its offset in the whole text; `body` where its content begins after a bullet or heading.
 
     `section` is the status its section gives it; `section_certain` is False where the section may have ended.

@@ -29,6 +29,7 @@ strengths, a count without a strength, a dose by weight give None with the reaso
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from medcheck.domain import Dosage, SigTerm
@@ -42,8 +43,13 @@ _LONGEST = 600  # words
 _ORDER = {name: i for i, name in enumerate(("morning", "noon", "afternoon", "evening", "bedtime", "night"))}
 
 
+_REMEMBERED = 32  # characters
+
+
 class SigReader:
-    """Reads dose instructions with a table prepared once; has no state between texts and never raises for a str.
+    """Reads dose instructions with a table prepared once; never raises for a str.
+
+    Short instructions are remembered, because a list says "20 mg daily" many times; what is longer may be a patient's own words and is not.
 
     >>> bid = SigTerm(text="bid", kind="frequency", doses_per_day_min=2, doses_per_day_max=2)
     >>> mg = SigTerm(text="mg", kind="unit", timing="mg", value=1)
@@ -54,12 +60,16 @@ class SigReader:
     def __init__(self, terms: Sequence[SigTerm], region: str = "") -> None:
         """Prepare the table. `region` is "us", "uk" or "" (not known); it decides what qd, td and od can mean."""
         self._lexicon = prepare(terms, region)
+        self._short = lru_cache(maxsize=2048)(self._read)
 
     def read(self, text: str, *, larger_of_pair: bool = False) -> Dosage:
         """Read one instruction, the drug's name still in it or not.
 
         `larger_of_pair` takes the larger figure of "25/100" as the strength (levodopa); else a pair is a reason for None.
         """
+        return self._short(text, larger_of_pair) if len(text) <= _REMEMBERED else self._read(text, larger_of_pair)
+
+    def _read(self, text: str, larger_of_pair: bool) -> Dosage:
         told = self._lexicon.tell(text)
         if len(told) > _LONGEST:
             return Dosage(text, reason=f"longer than a dose instruction ({_LONGEST} words)")

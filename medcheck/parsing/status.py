@@ -7,15 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from medcheck.domain import Status, StatusCue
-from medcheck.text import Tokens
+from medcheck.text import Tokens, lazy_pattern
+from medcheck.value import Value
 
-_BREAK = re.compile(r"[,;|\t(]|\.\s|\s[-–>]+\s|\bbut\b|\bthen\b|\bhowever\b")
-_LIST_JOIN = re.compile(r"[^.;|\t]*\Z")
+_BREAK = lazy_pattern(r"[,;|\t(]|\.\s|\s[-–>]+\s|\bbut\b|\bthen\b|\bhowever\b")
+_LIST_JOIN = lazy_pattern(r"[^.;|\t]*\Z")
 _STRONG = (Status.FAMILY, Status.ALLERGY)
 
 
-@dataclass(frozen=True, slots=True)
-class StatusReading:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class StatusReading(Value):
     """A status, whether it is certain, and the cue phrase that said it ("" when nothing did)."""
 
     status: Status

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from medcheck.domain import Formulary, MedicationStatement, Method, Outcome, PatientFacts, Status
+from medcheck.value import Value
 
 TAKEN = frozenset({Status.ACTIVE, Status.UNKNOWN})
 
 
-@dataclass(frozen=True, slots=True)
-class Patient:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Patient(Value):
     """`taken`, `allergic`, `past`, `refused` and `held` map an ingredient to the line that says so.
 
     `of_class` maps a class to its ingredients taken; `naming` and `naming_class` map an ingredient or class to the statements taken that

@@ -21,11 +21,12 @@ from medcheck.domain import (
     Status,
 )
 from medcheck.rules.patient import Patient, describe, is_taken, possible_ingredients, taking
+from medcheck.text import lazy_pattern
 
 _ADULT_FROM = 18
 _NIGHT = frozenset({"evening", "bedtime", "night"})
-_RAISED = re.compile(r"increas|raised|titrat|went up", re.I)
-_FROM_TO = re.compile(r"(\d+(?:\.\d+)?)\s*(?:mg|mcg)?\s*(?:->|→|=>)\s*(\d+(?:\.\d+)?)")
+_RAISED = lazy_pattern(r"increas|raised|titrat|went up", re.I)
+_FROM_TO = lazy_pattern(r"(\d+(?:\.\d+)?)\s*(?:mg|mcg)?\s*(?:->|→|=>)\s*(\d+(?:\.\d+)?)")
 
 
 def points(
