@@ -395,8 +395,8 @@ def _also_written(key: str) -> list[str]:
 def _payload(document: dict[str, Any]) -> bytes:
     """A head, then one line for each row of a large table, so that a reader decodes only the rows it asks for.
 
-    Lines: the head as JSON with the number of rows of each table; key TAB JSON for each row; for each exact name its key TAB kind TAB line
-    TAB markets TAB ingredients.
+    Lines: the head as JSON with the number of rows of each table; key TAB JSON for each row; last the exact names, separated by tabs, and for
+    each of them kind TAB line TAB markets TAB ingredients, separated by the record separator (U+001E).
     """
     tables = {name: document.pop(name) for name in TABLES}
     names = document.pop("names")
@@ -404,8 +404,13 @@ def _payload(document: dict[str, Any]) -> bytes:
     lines = [json.dumps(document, ensure_ascii=False, separators=(",", ":"))]
     for rows in tables.values():
         lines += [f"{key}\t{json.dumps(row, ensure_ascii=False, separators=(',', ':'))}" for key, row in rows.items()]
-    for key, what, kind, markets, line in names:
-        lines.append("\t".join((key, kind, "" if line is None else str(line), " ".join(markets), ";".join(what))))
+    lines.append("\t".join(key for key, *_ in names))
+    lines.append(
+        "\x1e".join(
+            "\t".join((kind, "" if line is None else str(line), " ".join(markets), ";".join(what)))
+            for _, what, kind, markets, line in names
+        )
+    )
     return "\n".join(lines).encode()
 
 

@@ -41,7 +41,7 @@ from medcheck.domain import (
 from medcheck.errors import FormularyError
 from medcheck.files import write_atomically
 
-FORMAT = 4
+FORMAT = 5
 TABLES = ("classes", "ingredients", "references", "needs", "mimics")
 PACKAGE = Path(__file__).resolve().parent.parent
 PACKAGED = PACKAGE / "_formulary"
@@ -65,13 +65,14 @@ def source_digest(directory: Path) -> str:
     return digest.hexdigest()
 
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
-class Rows(Mapping[str, T], Generic[T]):
+class Rows(Mapping[str, T], Generic[S, T]):
     """A mapping whose values are made from their compiled text when they are first asked for."""
 
-    def __init__(self, compiled: dict[str, str], make: Callable[[str, str], T]) -> None:
+    def __init__(self, compiled: dict[str, S], make: Callable[[str, S], T]) -> None:
         self._compiled = compiled
         self._make = make
         self._made: dict[str, T] = {}
@@ -148,12 +149,12 @@ def parse(compiled: bytes) -> Formulary:
     head, _, payload = compiled.partition(b"\n")
     if hashlib.sha256(payload).hexdigest().encode() != head.rpartition(b" ")[2]:
         raise FormularyError("the compiled formulary is damaged: its digest does not fit; reinstall medcheck")
-    lines = payload.decode().split("\n")
+    lines = payload.split(b"\n")
     data = json.loads(lines[0])
     if data["format"] != FORMAT:
         raise FormularyError(f"the compiled formulary has format {data['format']}, this program reads {FORMAT}; reinstall medcheck")
     modifiers = data["modifiers"]
-    tables: dict[str, dict[str, str]] = {}
+    tables: dict[str, dict[str, bytes]] = {}
     start = 1
     for table in TABLES:
         end = start + data["rows"][table]
@@ -168,7 +169,7 @@ def parse(compiled: bytes) -> Formulary:
         clinically_reviewed=data["clinically_reviewed"],
         classes=Rows(tables["classes"], _class),
         ingredients=Rows(tables["ingredients"], _ingredient),
-        names=Rows(_keyed(lines[start:]), _name),
+        names=Rows(dict(zip(lines[-2].decode().split("\t"), lines[-1].decode().split("\x1e"), strict=True)), _name),
         lines=tuple(ProductLine(**{**_tuples(x), "variants": tuple(Variant(**_tuples(v)) for v in x["variants"])}) for x in data["lines"]),
         references=Rows(tables["references"], lambda _, text: Reference(**json.loads(text))),
         needs=Rows(tables["needs"], _need),
@@ -195,9 +196,9 @@ def parse(compiled: bytes) -> Formulary:
     )
 
 
-def _keyed(lines: list[str]) -> dict[str, str]:
-    """ "key TAB rest" lines as a mapping."""
-    return {key: rest for key, _, rest in (line.partition("\t") for line in lines)}
+def _keyed(lines: list[bytes]) -> dict[str, bytes]:
+    """Lines of key TAB rest as a mapping."""
+    return {key.decode(): rest for key, _, rest in (line.partition(b"\t") for line in lines)}
 
 
 def _tuples(mapping: dict[str, Any]) -> dict[str, Any]:
@@ -212,7 +213,7 @@ def _context(rules: list[dict[str, Any]]) -> tuple[ContextRule, ...]:
     return tuple(ContextRule(**_tuples(r)) for r in rules)
 
 
-def _ingredient(_: str, text: str) -> Ingredient:
+def _ingredient(_: str, text: bytes) -> Ingredient:
     entry = json.loads(text)
     values = _tuples(entry)
     values["evidence"] = _evidence(entry["evidence"])
@@ -223,12 +224,12 @@ def _ingredient(_: str, text: str) -> Ingredient:
     return Ingredient(**values)
 
 
-def _class(_: str, text: str) -> DrugClass:
+def _class(_: str, text: bytes) -> DrugClass:
     entry = json.loads(text)
     return DrugClass(**{**_tuples(entry), "evidence": _evidence(entry["evidence"])})
 
 
-def _need(key: str, text: str) -> Need:
+def _need(key: str, text: bytes) -> Need:
     entry = json.loads(text)
     options = tuple(Option(**_tuples(o)) for o in entry["options"])
     avoid = tuple(DoNotSuggest(**_tuples(d)) for d in entry["do_not_suggest"])
