@@ -411,11 +411,12 @@ def formulary_show(name: str, as_json: bool) -> None:
     names = [i for i in (found.ingredients if found else (name,)) if i in loaded.ingredients]
     if not names:
         raise InputError(f"nothing of that name is in the formulary; try: medcheck formulary search {name[:20]!r}")
+    if as_json:
+        entries = [entry_as_dict(ingredient, loaded) for ingredient in names]
+        _echo_json(entries[0] if len(entries) == 1 else entries)
+        return
     for ingredient in names:
-        if as_json:
-            _echo_json(entry_as_dict(ingredient, loaded))
-        else:
-            click.echo(entry_as_text(ingredient, loaded), nl=False)
+        click.echo(entry_as_text(ingredient, loaded), nl=False)
 
 
 @formulary.command("search")

@@ -149,6 +149,7 @@ class Dosing(Row):
     augmentation_ceiling_mg_per_day: float | None = None
     base_to_salt: float | None = None
     strengths_base_mg: tuple[float, ...] = ()
+    base_strengths_as_salt_mg: tuple[float, ...] = ()
     salt_strengths_mg: tuple[float, ...] = ()
     parkinson_only_strengths_mg: tuple[float, ...] = ()
     licensed_for_rls: tuple[str, ...] = ()
@@ -692,7 +693,7 @@ class Point(Value):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Summary(Value):
-    """Counts for the head of a review. `all_clear` is True only when all was read, nothing is open and nothing is flagged."""
+    """Counts for the head of a review. `all_clear` is True only when all was read and examined and nothing is open or flagged."""
 
     lines: int
     statements: int

@@ -34,7 +34,7 @@ _SKIP = frozenset(
     times day days week weeks month months year years each every other hour hours hourly h d am pm as needed required for the
     a an of to at in on by or and with without mouth tab tabs tablet tablets cap caps capsule capsules take takes taking
     taken night nightly bedtime morning evening noon one two three four half she he her his patient pt is was has been since
-    from until start started stop stopped""".split()
+    from until start started stop stopped cannot cant couldnt didnt doesnt dont isnt wasnt hasnt wont shes hes""".split()
 )
 _SALTS = frozenset(
     """hydrochloride hcl dihydrochloride hydrobromide hbr maleate dimaleate fumarate hemifumarate succinate tartrate bitartrate

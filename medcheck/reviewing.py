@@ -13,6 +13,7 @@ from functools import lru_cache
 from medcheck.domain import (
     FLAG_TIERS,
     Dosage,
+    Exposure,
     Flag,
     Formulary,
     LineKind,
@@ -187,6 +188,7 @@ def _assemble(
     keys += [k for m in mimics for k in m.references]
     keys += list(formulary.modifiers.timing.references) if facts.symptom_onset is not None and flags else []
     taken = [s for s in statements if s.status in (Status.ACTIVE, Status.UNKNOWN)]
+    outside = _outside(taken, formulary)
     named = dict.fromkeys(i for s in taken if s.match.outcome is not Outcome.QUESTION for i in s.match.ingredients)
     flagged = {f.ingredient for f in flags}
     return Review(
@@ -199,12 +201,12 @@ def _assemble(
         vocabulary_sha256=vocabulary.sha256,
         vocabulary_sources=vocabulary.sources,
         facts=facts,
-        summary=_summarise(statements, remarks, flags),
+        summary=_summarise(statements, remarks, flags, outside, [c for c in courses if c.status in (Status.ACTIVE, Status.UNKNOWN)]),
         statements=tuple(statements),
         remarks=tuple(remarks),
         flags=flags,
         examined=tuple(sorted((i, formulary.ingredients[i].tier.value) for i in named if i in formulary.ingredients and i not in flagged)),
-        not_in_formulary=_outside(taken, formulary),
+        not_in_formulary=outside,
         not_taken=tuple(k for k, s in enumerate(statements) if s.status not in (Status.ACTIVE, Status.UNKNOWN)),
         points=found,
         mimics=mimics,
@@ -230,7 +232,13 @@ def needs_confirming(statement: MedicationStatement) -> bool:
     return bool(doubt_of(statement))
 
 
-def _summarise(statements: Sequence[MedicationStatement], remarks: Sequence[Remark], flags: Sequence[Flag]) -> Summary:
+def _summarise(
+    statements: Sequence[MedicationStatement],
+    remarks: Sequence[Remark],
+    flags: Sequence[Flag],
+    outside: Sequence[str],
+    courses: Sequence[Exposure],
+) -> Summary:
     unread = sum(1 for r in remarks if r.kind is LineKind.UNRECOGNISED)
     confirm = sum(1 for s in statements if needs_confirming(s))
     lines = {s.line for s in statements} | {r.line for r in remarks if r.line}
@@ -242,7 +250,8 @@ def _summarise(statements: Sequence[MedicationStatement], remarks: Sequence[Rema
         to_confirm=confirm,
         unread=unread,
         flags=len(flagged),
-        all_clear=bool(statements) and not unread and not confirm and not flagged,
+        # Nothing is clear while a medicine was never examined, or one is on the list that the augmentation questions are for.
+        all_clear=bool(statements) and not unread and not confirm and not flagged and not outside and not courses,
     )
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from medcheck.domain import Dosage, Formulary, LineKind, MedicationStatement, Remark, Vocabulary
-from medcheck.reviewing import Limits, read_text
+from medcheck.domain import Dosage, Formulary, LineKind, MedicationStatement, PatientFacts, Remark, Status, Vocabulary
+from medcheck.reviewing import Limits, read_text, review_text
 
 CASES = Path(__file__).parent / "cases"
 ROWS = list(csv.DictReader((CASES / "lists.csv").read_text(encoding="utf-8").splitlines()))
@@ -195,3 +195,69 @@ def test_words_far_away_do_not_reach_a_mention(read) -> None:  # type: ignore[no
 def test_a_long_line_without_a_mention_is_not_searched_for_doses(read) -> None:  # type: ignore[no-untyped-def]
     _, remarks = read("well " * 80 + "5 mg")
     assert [r.kind for r in remarks] == [LineKind.NO_DRUG]
+
+
+@pytest.mark.parametrize(
+    ("text", "unread"),
+    [
+        ("lisinopril 10mg\nHAL 5 bid", "HAL 5 bid"),
+        ("aspirin 81\nDPH 25 mg hs", "DPH 25 mg hs"),
+        ("lisinopril 10 mg\nTCA at night", "TCA at night"),
+        ("lisinopril 10 mg\nthe blue one at night", "the blue one at night"),
+        ("lisinopril 10 mg daily\nAMI 10 nocte", "AMI 10 nocte"),
+        ("lisinopril 10 mg daily\nPPI daily", "PPI daily"),
+        ("sertraline 50 mg daily\n5 mg bid", "5 mg bid"),
+    ],
+    ids=lambda v: v.replace("\n", " / "),
+)
+def test_a_line_with_a_dose_is_never_lost(text: str, unread: str, formulary: Formulary, vocabulary: Vocabulary, as_of: date) -> None:
+    result = review_text(text, PatientFacts(), formulary, vocabulary, as_of)
+    assert [r.text for r in result.unrecognised] == [unread]
+    assert not result.summary.all_clear
+    alone = review_text(text.splitlines()[0], PatientFacts(), formulary, vocabulary, as_of)
+    assert result.statements[0].dosage == alone.statements[0].dosage
+
+
+@pytest.mark.parametrize(
+    ("text", "daily"),
+    [
+        ("sertraline 50 mg\ntake one daily", 50),
+        ("sertraline\n50 mg once daily since 2019", 50),
+        ("gabapentin 300 mg\n1 tab po tid prn pain", 900),
+        ("sertraline 50 mg daily\nDisp: 30 tablet", 50),
+        ("sertraline 100 mg tablets. One to be taken each day", 100),
+    ],
+    ids=lambda v: str(v).replace("\n", " / "),
+)
+def test_a_line_of_dose_words_belongs_to_the_mention_before(
+    text: str, daily: float, formulary: Formulary, vocabulary: Vocabulary, as_of: date
+) -> None:
+    result = review_text(text, PatientFacts(), formulary, vocabulary, as_of)
+    assert [s.dosage.daily_dose_mg_max for s in result.statements] == [daily]
+    assert not result.unrecognised
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "started", "stopped"),
+    [
+        ("drug,dose,route,freq,start,end\nHaldol,5 mg,PO,BID,2024-05-01,2024-06-01", Status.COMPLETED, "2024-05-01", "2024-06-01"),
+        ("Medication,Dose,Start Date,Stop Date\nZoloft,50 mg daily,2024-05-01,", Status.ACTIVE, "2024-05-01", None),
+        ("name\tdose\tlast filled\nZyprexa\t5 mg daily\t05/20/2026", Status.ACTIVE, None, None),
+    ],
+    ids=["start and end", "no end yet", "last filled is no start"],
+)
+def test_the_head_of_a_table_says_what_its_dates_mean(
+    text: str, status: Status, started: str | None, stopped: str | None, formulary: Formulary, vocabulary: Vocabulary, as_of: date
+) -> None:
+    (statement,) = review_text(text, PatientFacts(), formulary, vocabulary, as_of).statements
+    period = statement.period
+    assert statement.status is status
+    assert (period.started.earliest.isoformat() if period.started else None) == started
+    assert (period.stopped.latest.isoformat() if period.stopped else None) == stopped
+
+
+def test_headings_of_a_discharge_sheet(formulary: Formulary, vocabulary: Vocabulary, as_of: date) -> None:
+    text = "CONTINUE taking these medications:\nsertraline 50 mg daily\nSTOP taking these medications:\nPhenergan 25 mg\nReglan 10 mg"
+    result = review_text(text, PatientFacts(), formulary, vocabulary, as_of)
+    assert [s.status for s in result.statements] == [Status.ACTIVE, Status.STOPPED, Status.STOPPED]
+    assert [f.ingredient for f in result.flags] == ["sertraline"]

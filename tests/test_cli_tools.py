@@ -281,6 +281,11 @@ def test_formulary_show_as_json(run: Run, formulary: Formulary) -> None:
     assert cited <= set(formulary.references)
 
 
+def test_formulary_show_as_json_of_a_combination_is_one_list(run: Run) -> None:
+    told = json.loads(run("formulary", "show", "Symbyax", "--json").stdout)
+    assert sorted(x["ingredient"] for x in told) == ["fluoxetine", "olanzapine"]
+
+
 def test_every_entry_can_be_shown(run: Run, formulary: Formulary) -> None:
     for name in list(formulary.ingredients)[::20]:
         assert run("formulary", "show", name).exit_code == 0, name

@@ -311,3 +311,23 @@ def test_no_brand_is_an_ordinary_word_unless_a_person_chose_it(formulary: Formul
     assert [k for k, n in formulary.names.items() if n.kind == "brand" and len(k) < 3] == []
     for name in formulary.ingredients:
         assert normalise_name(name), name
+
+
+def test_base_strengths_and_their_salt_go_together(formulary: Formulary) -> None:
+    for name, dosing in ((n, i.dosing) for n, i in formulary.ingredients.items() if i.dosing is not None):
+        if not dosing.strengths_base_mg:
+            continue
+        assert len(dosing.strengths_base_mg) == len(dosing.base_strengths_as_salt_mg), name
+        assert dosing.base_to_salt is not None
+        for base, salt in zip(dosing.strengths_base_mg, dosing.base_strengths_as_salt_mg, strict=True):
+            assert salt in dosing.salt_strengths_mg, name
+            assert salt == pytest.approx(base * dosing.base_to_salt, rel=0.03), name
+
+
+def test_no_sentence_orders(formulary: Formulary) -> None:
+    order = re.compile(r"(?:^|[.:] )(?:Stop|Start|Keep|Taper|Never (?!offenders)|Do not|Switch|Give|Reduce|Replace|Avoid) ?\b")
+    texts = [t for i in formulary.ingredients.values() for t in (i.summary, i.no_abrupt_stop)]
+    texts += [t for c in formulary.classes.values() for t in (c.summary, c.no_abrupt_stop)]
+    texts += [t for n in formulary.needs.values() for o in n.options for t in (o.text, o.caveat)]
+    texts += [r.text for r in formulary.modifiers.context_rules]
+    assert [t for t in texts if order.search(t)] == []

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from medcheck.domain import FLAG_TIERS, Formulary, LineKind, PatientFacts, Review, Vocabulary
+from medcheck.domain import FLAG_TIERS, Formulary, LineKind, PatientFacts, Review, Status, Vocabulary
 from medcheck.errors import InputError
 from medcheck.rendering.comma import as_csv
 from medcheck.rendering.markdown import as_markdown
@@ -95,7 +95,8 @@ def _check(result: Review, text: str) -> None:
         assert f.statements
         assert f.days_to_onset is None or f.days_to_onset[0] <= f.days_to_onset[1]
     open_ = result.summary.unread or result.summary.to_confirm or result.flags or not result.statements
-    assert result.summary.all_clear is not bool(open_)
+    unexamined = bool(result.not_in_formulary) or any(e.status in (Status.ACTIVE, Status.UNKNOWN) for e in result.exposures)
+    assert result.summary.all_clear is not (bool(open_) or unexamined)
 
 
 _LINE_END = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")

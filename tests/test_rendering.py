@@ -20,7 +20,7 @@ from medcheck.rendering.entry import entry_as_dict, entry_as_text
 from medcheck.rendering.markdown import as_markdown, escape
 from medcheck.rendering.plain import NOT_REVIEWED, NOTICE, as_dict, dosage_as_dict, match_as_dict
 from medcheck.rendering.table import as_table
-from medcheck.rendering.words import Citations, clean, headline, reference_text
+from medcheck.rendering.words import FACT_WORDS, Citations, clean, headline, reference_text
 from medcheck.reviewing import review_text
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").iterdir())
@@ -250,6 +250,24 @@ def test_markdown_lists_what_it_cites(ask: Callable[..., Review]) -> None:
     body, _, listed = shown.partition("## References")
     cited = {int(n) for group in re.findall(r" \\\[([\d, ]+)\\\]", body) for n in group.split(",")}
     assert cited == {int(n) for n in re.findall(r"^(\d+)\. ", listed, re.M)}
+
+
+def test_markdown_without_a_citation_has_no_references(ask: Callable[..., Review]) -> None:
+    assert "References" not in as_markdown(ask("paracetamol 1 g qds", PatientFacts()))
+
+
+def test_missing_facts_are_told_in_words(ask: Callable[..., Review]) -> None:
+    result = ask("Zoloft 50 mg od\ngabapentin 300 mg nocte", PatientFacts())
+    assert set(result.missing) == set(FACT_WORDS)
+    for shown in (as_table(result, width=10_000), as_markdown(result).replace("\\", "")):
+        assert f"not given and would matter: {', '.join(FACT_WORDS[m] for m in result.missing)}\n" in shown
+
+
+def test_local_use_of_a_flagged_medicine_is_told(ask: Callable[..., Review]) -> None:
+    result = ask("ketotifen eye drops 1 drop each eye bd\ndiphenhydramine 2% cream apply topically bd")
+    assert not result.flags
+    for shown in (as_table(result, width=10_000), as_markdown(result)):
+        assert "diphenhydramine (local use, not flagged), ketotifen (local use, not flagged)" in shown
 
 
 def test_why_a_reading_is_open_is_told(ask: Callable[..., Review]) -> None:

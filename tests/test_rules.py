@@ -724,7 +724,7 @@ def test_a_withdrawn_drug_is_asked_about(formulary: Formulary) -> None:
 @pytest.mark.parametrize(
     ("statement", "facts", "expected"),
     [
-        (_said("quetiapine", dosage=Dosage(timing=("bedtime",))), NOTHING, {"evening_dose"}),
+        (_said("quetiapine", dosage=Dosage(timing=("bedtime",))), NOTHING, {"evening_dose", "evening_dose_quetiapine"}),
         (_said("quetiapine", dosage=Dosage(timing=("morning",))), NOTHING, set()),
         (_said("sertraline", dosage=Dosage(timing=("evening",))), NOTHING, {"activating_antidepressant_evening"}),
         (_said("promethazine", dosage=Dosage(as_needed=True)), NOTHING, {"as_needed"}),
@@ -787,11 +787,11 @@ def _mg(
 @pytest.mark.parametrize(
     ("name", "dosage", "daily", "note"),
     [
-        ("pramipexole", _mg(0.088, low=0.264, high=0.264), 0.3749, "converted to salt"),
+        ("pramipexole", _mg(0.088, low=0.264, high=0.264), 0.375, "converted to salt"),
         ("pramipexole", _mg(0.125, low=0.125, high=0.125), 0.125, ""),
-        ("pramipexole", _mg(0.18, low=0.54, high=0.54), 0.7668, "converted to salt"),
+        ("pramipexole", _mg(0.18, low=0.54, high=0.54), 0.75, "converted to salt"),
         ("pramipexole", _mg(0.7, 0.125, low=0.7, high=0.7), 0.7, ""),
-        ("pramipexole", _mg(low=0.35, high=0.35, dose=0.35), 0.497, "converted to salt"),
+        ("pramipexole", _mg(low=0.35, high=0.35, dose=0.35), 0.5, "converted to salt"),
         ("pramipexole", _mg(low=0.25, high=0.25, dose=0.25), 0.25, ""),
         ("pramipexole", _mg(low=3, high=3, dose=3, unit="tablet"), 3, ""),
         ("pramipexole", Dosage(reason="why"), None, "why"),

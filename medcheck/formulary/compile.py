@@ -395,8 +395,8 @@ def _also_written(key: str) -> list[str]:
 def _payload(document: dict[str, Any]) -> bytes:
     """A head, then one line for each row of a large table, so that a reader decodes only the rows it asks for.
 
-    Lines: the head as JSON with the number of rows of each table; key TAB JSON for each row; last the exact names, separated by tabs, and for
-    each of them kind TAB line TAB markets TAB ingredients, separated by the record separator (U+001E).
+    Lines: the head as JSON with the number of rows of each table; key TAB JSON for each row; last the exact names, separated by tabs, and
+    for each of them kind TAB line TAB markets TAB ingredients, separated by the record separator (U+001E).
     """
     tables = {name: document.pop(name) for name in TABLES}
     names = document.pop("names")

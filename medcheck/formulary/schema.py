@@ -100,6 +100,7 @@ class DosingSchema(_Strict):
     levodopa_equivalent_per_mg = _number()
     base_to_salt = _number()
     strengths_base_mg = fields.List(fields.Float())
+    base_strengths_as_salt_mg = fields.List(fields.Float())
     salt_strengths_mg = fields.List(fields.Float())
     parkinson_only_strengths_mg = fields.List(fields.Float())
     licensed_for_rls = _texts()

@@ -390,6 +390,9 @@ def read_cross(scan: Scan, i: int) -> int:
     if kind == "period" or (kind == "form" and told[j].word.name == "dose"):
         c.dated = True
         return j + 1
+    if kind == "timing" and told[j].word.text == "nights":  # "0.25 mg x 3 nights": how long, and when
+        c.dated = True
+        return j
     if kind == "/" and told[j + 1].kind == "number" and told[j + 1].value in (7, 12, 52):
         c.dated = True
         return j + 2

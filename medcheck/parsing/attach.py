@@ -34,7 +34,19 @@ _MEDICINE_WORDS = frozenset(
     lotion patch patches inhaler injection injections syrup suspension softener softeners laxative laxatives antibiotic antibiotics
     painkiller painkillers
     antidepressant antidepressants antihistamine antihistamines vitamin vitamins supplement supplements insulin steroid steroids hormone
+    agonist agonists ssri ssris snri snris tca tcas ppi ppis nsaid nsaids statin statins opioid opioids opiate opiates antipsychotic
+    antipsychotics benzodiazepine benzodiazepines benzo benzos blocker blockers diuretic diuretics sedative sedatives
     hormones shot shots infusion spray lozenge remedy herbal tonic eyedrops sleeper sleepers""".split()
+)
+_FOR_REASON = lazy_pattern(r"\b(for|prn|p\.r\.n\.?|needed)\s+([a-z]{4,})\b", re.I)
+_SAID = {"start": "started", "stop": "stopped", "seen": "last filled"}
+_ENDING = frozenset({"stop", "stops", "stop date", "end date", "ends", "ended", "end", "discontinue"})
+_BEGINNING = frozenset(
+    {"start", "started", "add", "added", "new", "on", "begin", "began", "initiated", "commenced", "to", "given", "trial of"}
+)
+_SUPPLY_WORDS = frozenset({"disp", "dispense", "qty", "quantity", "refill", "refills", "supply", "repeats"})
+_MEASURE_WORDS = frozenset(
+    {"bp", "weight", "wt", "height", "ht", "bmi", "pulse", "hr", "temp", "sats", "spo", "inr", "egfr", "hba", "smoker", "dob"}
 )
 _MAX_CONTEXT = 300
 _BREAK = lazy_pattern(r"[,;|\t]|\.\s|\band\b|\bor\b|\bplus\b|\bthen\b|\bbut\b", re.I)
@@ -148,7 +160,11 @@ def _statement(
     instruction = f"{before} {_TRAILING_NUMBER.sub('', after)}".strip()
     if "(" in instruction:
         instruction = _FORMER.sub(" ", instruction)  # "600 mg tds (was 300 mg)": what was is no dose of now
-    period, undated = _dates(instruction, as_of)
+    for role, cell in segment.dated:  # a table: the head says what a date means
+        instruction = instruction.replace(cell, f"{_SAID[role]} {cell}", 1)
+    period, undated, later = _dates(instruction, as_of)
+    if reading is not None and reading.status is Status.STOPPED and later and reading.cue in _ENDING:
+        reading = None  # it ends after the day of the review
     dosage = _dosage(undated, mention, readers)
     if undated is not instruction:
         dosage = replace(dosage, text=instruction)
@@ -169,15 +185,15 @@ def _statement(
     )
 
 
-def _dates(instruction: str, as_of: date) -> tuple[Period, str]:
-    """When it was taken, and the words without the dates: "since 2020 patch 2 mg" holds no dose of 2020."""
+def _dates(instruction: str, as_of: date) -> tuple[Period, str, bool]:
+    """When it was taken, the words without the dates ("since 2020 patch 2 mg" holds no dose of 2020), and whether one lies ahead."""
     if len(instruction) <= 8 and not _ANY_DIGIT.search(instruction):
-        return Period(), instruction
+        return Period(), instruction, False
     found = read_period(instruction, as_of)
     for start, end in found.spans:
         if _YEAR.search(instruction[start:end]):
             instruction = f"{instruction[:start]}{' ' * (end - start)}{instruction[end:]}"
-    return found.period, instruction
+    return found.period, instruction, any(": after " in doubt for doubt in found.doubts)
 
 
 def _dosage(instruction: str, mention: Mention, readers: Readers) -> Dosage:
@@ -205,6 +221,8 @@ def _decide(segment: Segment, reading: StatusReading | None, dosage: Dosage, per
                 if reading.cue in ("on", "to", "new", "add", "started", "given") and certain and section
                 else (Status.ACTIVE, False)
             )
+        if reading.status is Status.ACTIVE and section is Status.INTENDED and certain and reading.cue not in _BEGINNING:
+            return Status.ACTIVE, True  # "Plan: continue sertraline"
         if reading.status is Status.ACTIVE and section is Status.ALLERGY:
             return (Status.ALLERGY, True) if certain and dosage.doses_per_day_max is None else (Status.ACTIVE, False)
         if reading.status is not Status.ACTIVE:
@@ -251,11 +269,13 @@ def _without_mention(item: Spotted, readers: Readers, as_of: date, statements: l
     shown = segment.text.strip()
     if is_blank(content):
         return
-    unread = _unread_words(item, readers)
+    unread = [k for k in _unread_words(item, readers) if tokens.words[k] not in _SUPPLY_WORDS]
     dosage = readers.sig.read(content[: readers.max_context]) if len(content) <= readers.max_context else Dosage()
     has_dose = dosage.dose_max is not None or dosage.doses_per_day_max is not None
     last = statements[-1] if statements else None
-    if last is not None and has_dose and not unread and segment.line - last.line <= 1:
+    # Only words of dose instructions may be taken as the rest of the line before: "HAL 5 bid" is another drug, unread.
+    is_instruction = has_dose and not unread and readers.sig.knows_all(_without_reason(content, readers))
+    if last is not None and is_instruction and segment.line - last.line <= 1:
         open_dose = last.dosage.dose_max is None or (last.dosage.doses_per_day_max is None and not _MASS.search(content))
         if open_dose:
             statements[-1] = _completed(last, content, readers, as_of)
@@ -268,19 +288,24 @@ def _without_mention(item: Spotted, readers: Readers, as_of: date, statements: l
             return
     if unread:
         remarks.append(Remark(shown, segment.line, LineKind.UNRECOGNISED, "no drug was recognised here"))
-    elif any(w in _MEDICINE_WORDS for w in tokens.words) and not segment.continues:
+    elif any(w in _MEDICINE_WORDS for w in tokens.words) and not segment.continues and not _SUPPLY_WORDS & set(tokens.words):
         remarks.append(Remark(shown, segment.line, LineKind.UNRECOGNISED, "speaks of a medicine that is not named"))
-    elif has_dose and (_AMOUNT.search(content) or last is None):
+    elif has_dose and not _SUPPLY_WORDS & set(tokens.words) and not _MEASURE_WORDS & set(tokens.words):
         remarks.append(Remark(shown, segment.line, LineKind.UNRECOGNISED, "a dose without a drug that was recognised"))
     else:
         remarks.append(Remark(shown, segment.line, LineKind.NO_DRUG))
+
+
+def _without_reason(content: str, readers: Readers) -> str:
+    """An instruction without what it is taken for, when that is an ordinary word ("prn pain")."""
+    return _FOR_REASON.sub(lambda m: m.group(1) if readers.is_ordinary(m.group(2).lower()) else m.group(), content)
 
 
 def _completed(last: MedicationStatement, content: str, readers: Readers, as_of: date) -> MedicationStatement:
     """A mention whose dose or frequency stands on the line or in the sentence after it."""
     instruction = f"{last.dosage.text} {content}".strip()
     larger = any(i in readers.larger_of_pair for i in last.match.ingredients)
-    period, undated = _dates(instruction, as_of)
+    period, undated, _ = _dates(instruction, as_of)
     dosage = replace(readers.sig.read(undated, larger_of_pair=larger), text=instruction)
     status, certain = last.status, last.status_certain
     if status in (Status.ACTIVE, Status.COMPLETED):  # the added words may say more of the time
@@ -291,7 +316,7 @@ def _completed(last: MedicationStatement, content: str, readers: Readers, as_of:
 def _further_course(item: Spotted, last: MedicationStatement, content: str, readers: Readers, as_of: date) -> MedicationStatement:
     """ "Mirapex 0.125 mg 2015-2017; 0.5 mg since 2017": the second course of the same drug."""
     larger = any(i in readers.larger_of_pair for i in last.match.ingredients)
-    period, undated = _dates(content, as_of)
+    period, undated, _ = _dates(content, as_of)
     dosage = replace(readers.sig.read(undated, larger_of_pair=larger), text=content)
     reading = readers.status.read_alone(item.tokens, _first_token(item))
     segment = replace(item.segment, section=None if last.status is Status.COMPLETED else item.segment.section)

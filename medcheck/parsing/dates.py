@@ -47,7 +47,7 @@ _HINT = re.compile(
 @cache
 def _cue() -> re.Pattern[str]:
     """The pattern of words that make a date a start or a stop."""
-    return re.compile(rf"(?<![a-z])(?:(?P<start>{_START})|(?P<stop>{_STOP}))(?![a-z])", re.I)
+    return re.compile(rf"(?<![a-z])(?:(?P<seen>{_SEEN})|(?P<start>{_START})|(?P<stop>{_STOP}))(?![a-z])", re.I)
 
 
 @cache
@@ -78,9 +78,14 @@ _START = (
     r"since|start(?:ed|ing)?|from|began|begun|beginning|initiated|commenced|as\s+of|onset|introduced|restarted|resumed|added"
     r"|on\s+it\s+for|been\s+on"
 )
+# What happened on one day of many: neither the start nor the end.
+_SEEN = (
+    r"last\s+(?:taken|dose|used|filled|issued|dispensed|reported|given|refill(?:ed)?|ordered|seen)|filled|issued|dispensed"
+    r"|reported(?:\s+on)?|refilled|ran\s+out(?:\s+of)?|took"
+)
 _STOP = (
     r"stop(?:ped|ping|s)?|quit|discontinu(?:ed|e|ing)|d/c['’]?e?d?|dc['’]?e?d|ended|ending|until|till|til|through|off|ceased|finished|completed"
-    r"|weaned|withdrawn|last\s+(?:taken|dose|used)|expired|held"
+    r"|weaned|withdrawn|expired|held"
 )
 _RANGE = lazy_pattern(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}", re.I)
 _TO_MONTH = lazy_pattern(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.I)
@@ -142,6 +147,9 @@ def read_period(text: str, as_of: date) -> PeriodReading:
                 spans.append(m.span())
             continue
         role = _role(text, before, m)
+        if role == "seen":
+            spans.append(m.span())
+            continue
         try:
             cued = bool(role) or _POINT_CUE.search(before) is not None or _TO_MONTH.match(text, m.end()) is not None
             dates = _dates(m, as_of, cued)

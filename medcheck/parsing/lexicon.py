@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -114,6 +115,10 @@ class Lexicon:
         told += _ENDS
         return told
 
+    def knows_all(self, text: str) -> bool:
+        """Whether every word of a text is a figure, a month or a word of the table."""
+        return all(token is not _UNREAD for token in self.tell(_TIME_WORDS.sub(" ", text)))
+
     def _begins_dose(self, words: Sequence[str], i: int) -> bool:
         """Whether word i is a form, a frequency or a route: then the "i" before it is a Roman one."""
         known = self.phrases.get(words[i]) if i < len(words) else None
@@ -148,6 +153,7 @@ class Lexicon:
         return i + 1
 
 
+_TIME_WORDS = re.compile(r"\b(?:ago|started|stopped|ended|until|till|about|around|approximately|now|then|and|so far)\b", re.I)
 _UNREAD = Token("word", 0.0, _NONE)
 _MONTH = Token("month", 0.0, _NONE)
 _WORDED = Word("number", 0.0, 0.0, "", (), "", "worded")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ class Segment(Value):
     """A line or sentence. `start` is its offset in the whole text; `body` where its content begins after a bullet or heading.
 
     `section` is the status its section gives it; `section_certain` is False where the section may have ended.
-    `continues` is True for a later sentence of the same line.
+    `continues` is True for a later sentence of the same line. `dated` are the date cells of a table row: what the column says (start,
+    stop, or seen for neither) and the cell.
     """
 
     text: str
@@ -39,6 +41,7 @@ class Segment(Value):
     section: Status | None
     section_certain: bool
     continues: bool
+    dated: tuple[tuple[str, str], ...] = ()
 
 
 class HeadingReader:
@@ -65,15 +68,32 @@ class HeadingReader:
         if m is None:
             return None
         title = _ASIDE.sub(" ", m.group(1))
+        if ". " in title:
+            return None  # a sentence ends before the colon: "No known drug allergies. Current: ..."
         tokens = tokenise(title).words
         aside = [t for t in tokenise(" ".join(_ASIDE.findall(m.group(1)))).words if self._status.get(t)]
         if not tokens or len(tokens) > 9 or any(t not in self._status and not t.isdigit() for t in tokens):
             return None
         said = [self._status[w] for w in (*self._phrases(tokens), *aside) if self._status.get(w)]
+        if tokens[0] == "for":
+            said = []  # "for allergies: hydroxyzine": what it is taken for
         whole = m.end() >= len(text.rstrip())
         if whole and ":" not in text and len(said) == len(aside) and not _looks_like_title(title):
             return None
         return (Status(said[0]) if said else None), m.end()
+
+    def table(self, text: str) -> tuple[str, tuple[str, ...]] | None:
+        """The delimiter of a table head and what each column's dates mean ("start", "stop", "seen" or ""); None for another line.
+
+        A head has at least three cells of heading words, one of them for the medicine.
+        """
+        for delimiter in ("\t", "|", ",", ";"):
+            cells = [tokenise(c).words for c in text.strip("|").split(delimiter)]
+            if len(cells) < 3 or any(t not in self._status for cell in cells for t in cell):
+                continue
+            if any(_MEDICINE_COLUMN & set(cell) for cell in cells):
+                return delimiter, tuple(_column_role(set(cell)) for cell in cells)
+        return None
 
     def _phrases(self, words: list[str]) -> list[str]:
         """The words, a known pair as one: "not taking" says more than "not" and "taking"."""
@@ -84,6 +104,29 @@ class HeadingReader:
             out.append(pair if pair in self._status else words[k])
             k += 2 if pair in self._status and k + 1 < len(words) else 1
         return out
+
+
+_MEDICINE_COLUMN = frozenset({"drug", "drugname", "medication", "medications", "medicine", "name", "med"})
+_SEEN_COLUMN = frozenset({"last", "filled", "issued", "issue", "dispensed", "reviewed", "review"})
+
+
+def _column_role(words: set[str]) -> str:
+    if words & _SEEN_COLUMN:
+        return "seen"
+    if words & {"start", "started", "begin", "from"}:
+        return "start"
+    return "stop" if words & {"end", "ended", "stop", "stopped", "until", "discontinued"} else ""
+
+
+def _cells(line: str, table: tuple[str, tuple[str, ...]] | None) -> tuple[tuple[str, str], ...]:
+    """The dated cells of a table row with what their column says of them; () for a line of another width."""
+    if table is None:
+        return ()
+    delimiter, roles = table
+    cells = next(csv.reader([line.strip("|")], delimiter=delimiter), [])
+    if len(cells) != len(roles):
+        return ()
+    return tuple((role, cell.strip()) for role, cell in zip(roles, cells, strict=True) if role and any(c.isdigit() for c in cell))
 
 
 def _looks_like_title(text: str) -> bool:
@@ -117,6 +160,7 @@ def segment(text: str, headings: HeadingReader, *, max_line_chars: int) -> tuple
     section: Status | None = None
     certain = True
     seen_content = False
+    table: tuple[str, tuple[str, ...]] | None = None
     start = 0
     number = 0
     for end, after in _line_bounds(text):
@@ -125,6 +169,13 @@ def segment(text: str, headings: HeadingReader, *, max_line_chars: int) -> tuple
         if not line.strip():
             if section in _BLOCK_ENDING and seen_content:
                 certain = False
+            table = None
+            start = after
+            continue
+        head = headings.table(line) if not any(c.isdigit() for c in line) else None
+        if head is not None:
+            table = head
+            remarks.append(Remark(line.strip(), number, LineKind.HEADING))
             start = after
             continue
         if len(line) > max_line_chars:
@@ -159,13 +210,14 @@ def segment(text: str, headings: HeadingReader, *, max_line_chars: int) -> tuple
             own_certain = certain
             inline = section
         seen_content = True
+        dated = _cells(line, table)
         for k, (a, b) in enumerate(_sentences(line, body)):
             content = max(0, body - a) if k == 0 else 0
             later = headings.read(line[a:b]) if k and ":" in line[a:b] else None
             if later is not None:  # "Stopped: citalopram. Started: sertraline."
                 inline, own_certain, content = later[0], True, later[1]
                 remarks.append(Remark(line[a : a + content].strip(), number, LineKind.HEADING))
-            segments.append(Segment(line[a:b], number, start + a, content, inline, own_certain, k > 0))
+            segments.append(Segment(line[a:b], number, start + a, content, inline, own_certain, k > 0, dated))
         start = after
     return segments, remarks
 

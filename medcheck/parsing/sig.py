@@ -69,6 +69,10 @@ class SigReader:
         """
         return self._short(text, larger_of_pair) if len(text) <= _REMEMBERED else self._read(text, larger_of_pair)
 
+    def knows_all(self, text: str) -> bool:
+        """Whether a text is made of words of dose instructions, numbers and dates only, so that no drug can hide in it."""
+        return self._lexicon.knows_all(text)
+
     def _read(self, text: str, larger_of_pair: bool) -> Dosage:
         told = self._lexicon.tell(text)
         if len(told) > _LONGEST:

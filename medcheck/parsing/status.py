@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from medcheck.domain import Status, StatusCue
+from medcheck.parsing.frames import exchanges, framed
 from medcheck.text import Tokens, lazy_pattern
 from medcheck.value import Value
 
@@ -67,6 +68,7 @@ class StatusReader:
         before: list[list[StatusReading | None]] = [[] for _ in mentions]
         after: list[list[StatusReading]] = [[] for _ in mentions]
         text = tokens.folded.text
+        exchanging = False
         for first, last, cues in found:
             left = max((k for k, m in enumerate(mentions) if m[1] <= first), default=None)
             right = min((k for k, m in enumerate(mentions) if m[0] >= last), default=None)
@@ -77,16 +79,26 @@ class StatusReader:
                 sides = {"after", "before"} if near else {"before"} if right is not None else set()
             else:
                 sides = {self._side(tokens, text, mentions, first, last, left, right, positions)}
+            rest = text[tokens.ends[last - 1] :]
             if "after" in sides and left is not None:
                 cue = next(c for c in cues if c.position in ("after", "both"))
                 if cue.status != "reset":
-                    after[left].append(StatusReading(Status(cue.status), cue.certain and not asked, cue.phrase))
+                    said = framed(Status(cue.status), cue.certain and not asked, cue.phrase, tokens.words, first, last, rest)
+                    if said is not None:
+                        after[left].append(StatusReading(*said, cue.phrase))
             if "before" in sides and right is not None:
                 cue = next(c for c in cues if c.position in ("before", "both"))
-                if near or cue.reach == "list":
-                    before[right].append(
-                        None if cue.status == "reset" else StatusReading(Status(cue.status), cue.certain and not asked, cue.phrase)
-                    )
+                if cue.status == "reset" and (near or cue.reach == "list"):
+                    before[right].append(None)
+                elif near or cue.reach == "list":
+                    said = framed(Status(cue.status), cue.certain and not asked, cue.phrase, tokens.words, first, last, rest)
+                    if said is not None:
+                        before[right].append(StatusReading(*said, cue.phrase))
+                    exchanging = exchanging or exchanges(Status(cue.status), tokens.words, last)
+        if exchanging:
+            for k in range(len(mentions)):
+                if mentions[k][0] and tokens.words[mentions[k][0] - 1] in ("to", "onto", "for", "with", "by"):
+                    before[k] = [None, StatusReading(Status.INTENDED, True, "exchange")]
         return self._resolve(tokens, text, mentions, before, after)
 
     def read_alone(self, tokens: Tokens, begin: int = 0) -> StatusReading | None:

@@ -16,6 +16,7 @@ from medcheck.rendering.words import (
     evidence_words,
     headline,
     how_read,
+    missing_words,
     reference_text,
     to_confirm,
     where,
@@ -77,9 +78,11 @@ def as_markdown(review: Review) -> str:
         reason = f", {escape(s.reason)}" if s.reason else ""
         out.append(f"- not counted as taken: {escape(names)} ({s.status.value}{reason}, line {s.line})")
     if review.missing:
-        out.append(f"- not given and would matter: {', '.join(escape(m) for m in review.missing)}")
-    out += ["", "## References", ""]
-    out += [f"{number}. {escape(reference_text(reference))}" for number, reference in cited.listed()]
+        out.append(f"- not given and would matter: {escape(missing_words(review))}")
+    listed = cited.listed()
+    if listed:
+        out += ["", "## References", ""]
+        out += [f"{number}. {escape(reference_text(reference))}" for number, reference in listed]
     return "\n".join(out).rstrip() + "\n"
 
 

@@ -16,6 +16,7 @@ from medcheck.rendering.words import (
     evidence_words,
     headline,
     how_read,
+    missing_words,
     reference_text,
     to_confirm,
     where,
@@ -271,7 +272,7 @@ def _rest(page: _Page, review: Review) -> None:
     if quiet:
         lines.append(("no medicine in: ", "; ".join(quiet[:12]) + (f"; and {len(quiet) - 12} more" if len(quiet) > 12 else "")))
     if review.missing:
-        lines.append(("not given and would matter: ", ", ".join(review.missing)))
+        lines.append(("not given and would matter: ", missing_words(review)))
     if lines:
         page.head("NO FLAG, NOT TAKEN, NOT GIVEN")
         for label, text in lines:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from medcheck.domain import Flag, MedicationStatement, Method, Outcome, Reference, Review, Tier
+from medcheck.domain import Flag, MedicationStatement, Method, Outcome, Reference, Review, Status, Tier
 from medcheck.reviewing import needs_confirming
 
 TIER_WORDS = {Tier.A: "avoid if possible", Tier.B: "review if symptoms fit", Tier.C: "be aware"}
@@ -16,7 +16,22 @@ EFFECT_WORDS = {
     "neutral": "reported as neutral for restless legs",
     "may_help": "may also help restless legs",
 }
-STATE_WORDS = {"P": "preferred", "N": "neutral", "silent": "nothing found", "augmentation": "see augmentation"}
+STATE_WORDS = {
+    "P": "preferred",
+    "N": "neutral",
+    "silent": "nothing found",
+    "augmentation": "see augmentation",
+    **dict.fromkeys(("A", "B", "C"), "local use, not flagged"),
+}
+FACT_WORDS = {
+    "rls_diagnosed": "whether restless legs syndrome is diagnosed",
+    "symptom_onset": "when the symptoms began",
+    "ferritin_ug_per_l": "ferritin",
+    "tsat_percent": "transferrin saturation",
+    "age": "age",
+    "pregnant": "pregnancy",
+    "egfr": "kidney function (eGFR)",
+}
 MARK_WORDS = {"yes": "", "secondary": ", source seen only through another document", "no": ", not verified"}
 
 
@@ -64,7 +79,13 @@ def headline(review: Review) -> str:
     if open_parts:
         return f"{head} This is not an all-clear: {' and '.join(open_parts)}."
     if not s.flags:
-        return f"{head} All lines were read and nothing on the list is flagged in this formulary."
+        clear = f"{head} All lines were read and nothing on the list is flagged in this formulary."
+        if review.not_in_formulary:
+            number = len(review.not_in_formulary)
+            clear += f" Not in the formulary and not examined: {counted(number, 'medicine')}."
+        if any(e.status in (Status.ACTIVE, Status.UNKNOWN) for e in review.exposures):
+            clear += " A dopaminergic medicine is on the list: see the points to discuss."
+        return clear
     return head
 
 
@@ -85,6 +106,11 @@ METHOD_WORDS = {
     Method.FUZZY: "similar spelling",
     Method.NONE: "not read",
 }
+
+
+def missing_words(review: Review) -> str:
+    """The facts that were not given and would matter, in words."""
+    return ", ".join(FACT_WORDS.get(m, m) for m in review.missing)
 
 
 def to_confirm(review: Review) -> list[tuple[int, MedicationStatement]]:

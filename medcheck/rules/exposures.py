@@ -37,13 +37,22 @@ def exposures(statements: Sequence[MedicationStatement], formulary: Formulary) -
 
 
 def base_factor(dosage: Dosage, dosing: Dosing) -> tuple[float, str]:
-    """The factor from the written strength to salt milligrams, with a note when it is not 1."""
+    """The factor from the written strength to salt milligrams, with a note when it is not 1.
+
+    A pack's base strength is rounded (0.18 mg base is 0.25 mg salt), so the strength itself is looked up, not multiplied.
+    """
     if not dosing.base_to_salt:
         return 1.0, ""
     written = dosage.strengths_mg or tuple(x for x in (dosage.dose_min, dosage.dose_max) if x is not None and dosage.unit == "mg")
-    if written and all(_is_one_of(x, dosing.strengths_base_mg) and not _is_one_of(x, dosing.salt_strengths_mg) for x in written):
-        return dosing.base_to_salt, "strength read as base and converted to salt"
-    return 1.0, ""
+    if not written or not all(_is_one_of(x, dosing.strengths_base_mg) and not _is_one_of(x, dosing.salt_strengths_mg) for x in written):
+        return 1.0, ""
+    factors = {
+        salt / base
+        for x in written
+        for base, salt in zip(dosing.strengths_base_mg, dosing.base_strengths_as_salt_mg, strict=True)
+        if abs(x - base) <= _TOLERANCE * base
+    }
+    return (factors.pop() if len(factors) == 1 else dosing.base_to_salt), "strength read as base and converted to salt"
 
 
 def _is_one_of(value: float, strengths: tuple[float, ...]) -> bool:
