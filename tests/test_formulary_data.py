@@ -321,7 +321,7 @@ def test_base_strengths_and_their_salt_go_together(formulary: Formulary) -> None
         assert dosing.base_to_salt is not None
         for base, salt in zip(dosing.strengths_base_mg, dosing.base_strengths_as_salt_mg, strict=True):
             assert salt in dosing.salt_strengths_mg, name
-            assert salt == pytest.approx(base * dosing.base_to_salt, rel=0.03), name
+            assert salt == pytest.approx(base * dosing.base_to_salt, rel=0.05), name  # labels round both
 
 
 def test_no_sentence_orders(formulary: Formulary) -> None:

@@ -86,7 +86,7 @@ def attach(spotted: Sequence[Spotted], readers: Readers, as_of: date) -> tuple[l
         if item.mentions:
             new = _statements(item, readers, as_of)
             statements.extend(new)
-            remarks.extend(_unread_beside(item, readers))
+            remarks.extend(_unread_beside(item, readers, " ".join(s.reason.lower() for s in new)))
         else:
             _without_mention(item, readers, as_of, statements, remarks)
     return statements, remarks
@@ -348,9 +348,10 @@ def _unread_words(item: Spotted, readers: Readers) -> list[int]:
     return [k for k in unread if k not in covered]
 
 
-def _unread_beside(item: Spotted, readers: Readers) -> list[Remark]:
+def _unread_beside(item: Spotted, readers: Readers, reasons: str) -> list[Remark]:
     """Words beside a mention that were not understood, each with the dose that follows it: it may be another drug."""
-    unread = _unread_words(item, readers)
+    # A word of the reason that is kept ("rash and akathisia") is read; it is no medicine.
+    unread = [k for k in _unread_words(item, readers) if item.tokens.words[k] not in reasons]
     if not unread:
         return []
     text, tokens = item.segment.text, item.tokens
