@@ -105,6 +105,20 @@ def test_a_local_route_does_not_count_where_only_systemic_use_does(route: str | 
     assert _flags(formulary, _said("metoclopramide", dosage=Dosage(route=route)))
 
 
+def test_what_is_used_locally_counts_in_no_point(formulary: Formulary) -> None:
+    oral, cream = _said("diphenhydramine"), _said("diphenhydramine", line=2, dosage=Dosage(route="TOP"))
+    drops, tablet = _said("ketotifen", line=3, dosage=Dosage(route="OPH")), _said("ketotifen", line=3)
+
+    def told(*statements: MedicationStatement) -> set[str]:
+        return {p.id for p in points(statements, (), (), PatientFacts(), formulary, AS_OF)}
+
+    assert "duplicate_diphenhydramine" in told(oral, replace(oral, line=2))
+    assert "duplicate_diphenhydramine" not in told(oral, cream)
+    same_class = f"same_class_{formulary.ingredients['ketotifen'].class_key}"
+    assert same_class in told(oral, tablet)
+    assert same_class not in told(oral, drops)
+
+
 def test_a_flag_carries_its_evidence_apart_and_all_of_its_references(formulary: Formulary) -> None:
     for name, entry in formulary.ingredients.items():
         if entry.tier not in FLAG_TIERS or name == WITHDRAWAL:

@@ -215,6 +215,8 @@ def _dosage(text: str, scan: Scan, intake: Intake, strengths: tuple[float, ...])
     per_day_min, per_day_max = _ends(per_day)
     daily_min, daily_max = _ends(daily)
     route = scan.route or scan.route_implied or None
+    if route == "TOP" and "patch" in scan.forms:
+        route = "TD"  # a patch "on the skin" acts through it
     moments = tuple(sorted(scan.timing, key=_ORDER.__getitem__))
     return Dosage(
         text, dose_min, dose_max, intake.unit, strengths, per_day_min, per_day_max, route, scan.prn, moments, daily_min, daily_max, reason

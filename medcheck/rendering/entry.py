@@ -7,7 +7,7 @@ from typing import Any
 
 from medcheck.domain import FLAG_TIERS, Formulary
 from medcheck.rendering.plain import evidence_as_dict
-from medcheck.rendering.words import EFFECT_WORDS, MARK_WORDS, STATE_WORDS, TIER_WORDS, Citations, reference_text
+from medcheck.rendering.words import EFFECT_WORDS, MARK_WORDS, STATE_WORDS, TIER_WORDS, Citations, marked, reference_text
 
 
 def entry_as_dict(name: str, formulary: Formulary) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def entry_as_text(name: str, formulary: Formulary) -> str:
         for e in items:
             mine = "(class) " if e.of == "class" and not label else label
             figure = f" ({e.figure})" if e.figure else ""
-            text = f"{signs[e.direction]} {mine}{e.statement}{figure}{MARK_WORDS[e.verified]}{cited.cite(e.references)}"
+            text = f"{signs[e.direction]} {mine}{marked(e.statement + figure, e.verified)}{cited.cite(e.references)}"
             out += textwrap.wrap(text, 106, initial_indent="  ", subsequent_indent="    ")
     codes = [
         f"RxCUI {entry.rxcui}" if entry.rxcui else "no RxCUI known",

@@ -8,7 +8,6 @@ from medcheck.domain import Flag, MedicationStatement, Review
 from medcheck.rendering.plain import NOT_REVIEWED, NOTICE
 from medcheck.rendering.words import (
     EFFECT_WORDS,
-    MARK_WORDS,
     STATE_WORDS,
     TIER_WORDS,
     Citations,
@@ -16,6 +15,7 @@ from medcheck.rendering.words import (
     evidence_words,
     headline,
     how_read,
+    marked,
     missing_words,
     reference_text,
     to_confirm,
@@ -60,7 +60,7 @@ def as_markdown(review: Review) -> str:
             out += _details(f, cited)
     if review.points:
         out += ["## Points to discuss", ""]
-        out += [f"- {escape(p.text)}{MARK_WORDS.get(p.verified, '')}{escape(cited.cite(p.references))}" for p in review.points]
+        out += [f"- {escape(marked(p.text, p.verified))}{escape(cited.cite(p.references))}" for p in review.points]
         out.append("")
     if review.mimics:
         out += ["## Look-alikes to tell apart", ""]
@@ -105,7 +105,7 @@ def _details(f: Flag, cited: Citations) -> list[str]:
     for label, items in (("evidence", f.evidence), ("evidence of the class", f.class_evidence), ("against", f.counter_evidence)):
         for e in items:
             figure = f" ({e.figure})" if e.figure else ""
-            out.append(f"- {label}: {escape(e.statement + figure)}{MARK_WORDS[e.verified]}{escape(cited.cite(e.references))}")
+            out.append(f"- {label}: {escape(marked(e.statement + figure, e.verified))}{escape(cited.cite(e.references))}")
     if f.timing:
         out.append(f"- time: {escape(f.timing)}")
     for a in f.alternatives:
@@ -115,7 +115,7 @@ def _details(f: Flag, cited: Citations) -> list[str]:
         else:
             out.append(f"- for {escape(a.need_name)}: {escape(f'{a.text} {a.caveat}{caution}')}{escape(cited.cite(a.references))}")
     if f.do_not_suggest:
-        out.append(f"- do not replace it by: {', '.join(sorted(d.ingredient for d in f.do_not_suggest))}")
+        out.append(f"- flagged themselves, so not offered in its place: {', '.join(sorted(d.ingredient for d in f.do_not_suggest))}")
     if f.no_abrupt_stop:
         out.append(f"- {escape(f.no_abrupt_stop)}")
     if f.would_change:

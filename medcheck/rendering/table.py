@@ -16,6 +16,7 @@ from medcheck.rendering.words import (
     evidence_words,
     headline,
     how_read,
+    marked,
     missing_words,
     reference_text,
     to_confirm,
@@ -238,8 +239,7 @@ def _points(page: _Page, review: Review, cited: Citations) -> None:
     page.head("POINTS TO DISCUSS")
     for p in review.points:
         at = f" (line {', '.join(str(n) for n in p.lines)})" if p.lines and len(p.lines) < 6 else ""
-        mark = MARK_WORDS.get(p.verified, "")
-        page.wrapped(f"{p.text}{mark and f' ({mark[2:]})'}{at}{cited.cite(p.references)}", "  * ", "    ")
+        page.wrapped(f"{marked(p.text, p.verified)}{at}{cited.cite(p.references)}", "  * ", "    ")
 
 
 def _mimics(page: _Page, review: Review, cited: Citations) -> None:

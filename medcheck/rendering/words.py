@@ -35,6 +35,16 @@ FACT_WORDS = {
 MARK_WORDS = {"yes": "", "secondary": ", source seen only through another document", "no": ", not verified"}
 
 
+def marked(text: str, verified: str) -> str:
+    """A sentence with the mark of how its source was seen.
+
+    >>> marked("It may accumulate.", "no")
+    'It may accumulate. (not verified)'
+    """
+    mark = MARK_WORDS.get(verified, "")
+    return f"{text} ({mark[2:]})" if mark else text
+
+
 _ACTING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # categories of characters that could hide, redraw or break a line
 
 

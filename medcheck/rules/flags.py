@@ -17,11 +17,10 @@ from medcheck.domain import (
     Status,
 )
 from medcheck.rules.alternatives import Offered
-from medcheck.rules.patient import Patient, describe, doubt_of, is_taken, possible_ingredients
+from medcheck.rules.patient import Patient, describe, doubt_of, is_taken, possible_ingredients, used_locally
 from medcheck.rules.timing import days_between, timing_text
 
 _STRENGTH_ORDER = {"strong": 0, "moderate": 1, "conflicting": 2, "weak": 3, "none": 4}
-_LOCAL_ROUTES = frozenset({"OPH", "TOP", "NAS"})
 WITHDRAWAL = "opioid withdrawal"
 _CONCERNS = frozenset({"worsens_rls", "plms", "akathisia_mimic"})
 
@@ -41,7 +40,7 @@ def flag(statements: Sequence[MedicationStatement], facts: PatientFacts, formula
             entry = formulary.ingredients.get(name)
             if entry is None or entry.tier not in FLAG_TIERS:
                 continue
-            if entry.systemic_only and statement.dosage.route in _LOCAL_ROUTES:
+            if used_locally(statement, name, formulary):
                 continue
             found.setdefault(name, []).append(k)
     flags = [_flag(formulary.ingredients[name], rows, statements, patient, offered, formulary) for name, rows in found.items()]

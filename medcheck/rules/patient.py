@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from medcheck.domain import Formulary, MedicationStatement, Method, Outcome, PatientFacts, Status
 from medcheck.value import Value
 
+LOCAL_ROUTES = frozenset({"OPH", "TOP", "NAS"})
 TAKEN = frozenset({Status.ACTIVE, Status.UNKNOWN})
 
 
@@ -47,7 +48,8 @@ def describe(statements: Sequence[MedicationStatement], facts: PatientFacts, for
         group = where.get(statement.status)
         if group is not None:
             for ingredient in statement.match.ingredients:
-                groups[group].setdefault(ingredient, statement.line)
+                if not (statement.status in TAKEN and used_locally(statement, ingredient, formulary)):
+                    groups[group].setdefault(ingredient, statement.line)
     known = formulary.ingredients
     of_class: dict[str, list[str]] = {}
     for ingredient in groups["taken"]:
@@ -59,6 +61,8 @@ def describe(statements: Sequence[MedicationStatement], facts: PatientFacts, for
         if statement.status in TAKEN:
             keys = set()
             for name in possible_ingredients(statement):
+                if used_locally(statement, name, formulary):
+                    continue
                 naming.setdefault(name, []).append(statement)
                 if name in known:
                     keys.add(known[name].class_key)
@@ -84,6 +88,12 @@ def describe(statements: Sequence[MedicationStatement], facts: PatientFacts, for
 def is_taken(statement: MedicationStatement) -> bool:
     """Whether a statement counts as taken now: active, or not told."""
     return statement.status in TAKEN
+
+
+def used_locally(statement: MedicationStatement, ingredient: str, formulary: Formulary) -> bool:
+    """Whether the statement puts the ingredient on the skin, into the eye or nose only, where the formulary says that this is harmless."""
+    entry = formulary.ingredients.get(ingredient)
+    return entry is not None and entry.systemic_only and statement.dosage.route in LOCAL_ROUTES
 
 
 def doubt_of(statement: MedicationStatement) -> str:

@@ -20,7 +20,7 @@ from medcheck.domain import (
     Point,
     Status,
 )
-from medcheck.rules.patient import Patient, describe, is_taken, possible_ingredients, taking
+from medcheck.rules.patient import Patient, describe, is_taken, possible_ingredients, taking, used_locally
 from medcheck.text import lazy_pattern
 
 _ADULT_FROM = 18
@@ -113,7 +113,8 @@ def _duplicates(statements: Sequence[MedicationStatement], formulary: Formulary)
     for s in statements:
         if is_taken(s) and s.match.outcome is not Outcome.QUESTION:
             for n in s.match.ingredients:
-                where[n].append(s)
+                if not used_locally(s, n, formulary):
+                    where[n].append(s)
     out = []
     for n, used in where.items():
         if len(used) > 1:
