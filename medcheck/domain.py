@@ -63,6 +63,7 @@ class Tier(StrEnum):
     AUGMENTATION = "augmentation"
 
 
+TAKEN = frozenset({Status.ACTIVE, Status.UNKNOWN})  # taken now, or not told
 FLAG_TIERS: tuple[Tier, ...] = (Tier.A, Tier.B, Tier.C)
 
 

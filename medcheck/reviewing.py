@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from medcheck.domain import (
     FLAG_TIERS,
+    TAKEN,
     Dosage,
     Exposure,
     Flag,
@@ -24,14 +25,13 @@ from medcheck.domain import (
     PatientFacts,
     Remark,
     Review,
-    Status,
     Summary,
     Vocabulary,
 )
 from medcheck.errors import InputError
 from medcheck.matching import NameIndex
 from medcheck.parsing import HeadingReader, Readers, SigReader, Spotted, StatusReader, attach, segment
-from medcheck.rules import doubt_of, exposures, flag, linked_mimics, missing_facts, points
+from medcheck.rules import describe, doubt_of, exposures, flag, linked_mimics, missing_facts, points
 from medcheck.text import tokenise
 from medcheck.value import Value
 from medcheck.version import VERSION
@@ -178,16 +178,17 @@ def _assemble(
     vocabulary: Vocabulary,
     as_of: date,
 ) -> Review:
-    flags = flag(statements, facts, formulary, as_of)
+    patient = describe(statements, facts, formulary)
+    flags = flag(statements, patient, formulary, as_of)
     courses = exposures(statements, formulary)
-    found = points(statements, flags, courses, facts, formulary, as_of)
-    mimics = linked_mimics(statements, flags, formulary)
+    found = points(statements, flags, courses, patient, formulary, as_of)
+    mimics = linked_mimics(patient, flags, formulary)
     keys = [k for f in flags for k in f.references]
     keys += [k for f in flags for a in f.alternatives for k in a.references]
     keys += [k for p in found for k in p.references]
     keys += [k for m in mimics for k in m.references]
     keys += list(formulary.modifiers.timing.references) if facts.symptom_onset is not None and flags else []
-    taken = [s for s in statements if s.status in (Status.ACTIVE, Status.UNKNOWN)]
+    taken = [s for s in statements if s.status in TAKEN]
     outside = _outside(taken, formulary)
     named = dict.fromkeys(i for s in taken if s.match.outcome is not Outcome.QUESTION for i in s.match.ingredients)
     flagged = {f.ingredient for f in flags}
@@ -201,17 +202,17 @@ def _assemble(
         vocabulary_sha256=vocabulary.sha256,
         vocabulary_sources=vocabulary.sources,
         facts=facts,
-        summary=_summarise(statements, remarks, flags, outside, [c for c in courses if c.status in (Status.ACTIVE, Status.UNKNOWN)]),
+        summary=_summarise(statements, remarks, flags, outside, [c for c in courses if c.status in TAKEN]),
         statements=tuple(statements),
         remarks=tuple(remarks),
         flags=flags,
         examined=tuple(sorted((i, formulary.ingredients[i].tier.value) for i in named if i in formulary.ingredients and i not in flagged)),
         not_in_formulary=outside,
-        not_taken=tuple(k for k, s in enumerate(statements) if s.status not in (Status.ACTIVE, Status.UNKNOWN)),
+        not_taken=tuple(k for k, s in enumerate(statements) if s.status not in TAKEN),
         points=found,
         mimics=mimics,
         exposures=courses,
-        missing=missing_facts(statements, flags, courses, facts, formulary),
+        missing=missing_facts(patient, flags, courses, formulary),
         references=tuple(formulary.references[k] for k in dict.fromkeys(keys) if k in formulary.references),
     )
 
@@ -257,6 +258,4 @@ def _summarise(
 
 def read_sig(text: str, tools: Tools) -> Dosage:
     """One dose instruction, with the drug's name in it or not."""
-    ingredients = match_one(text, tools.index).ingredients
-    larger = any(i in tools.readers.larger_of_pair for i in ingredients)
-    return tools.readers.sig.read(text, larger_of_pair=larger)
+    return tools.readers.read_dosage(text, match_one(text, tools.index).ingredients)

@@ -182,3 +182,12 @@ def normalise_name(name: str) -> str:
     'st johns wort'
     """
     return " ".join(tokenise(name).words)
+
+
+def daily_dose_words(low: float | None, high: float) -> str:
+    """A daily dose in milligrams, as one figure or as a range.
+
+    >>> daily_dose_words(None, 0.5), daily_dose_words(0.5, 0.5), daily_dose_words(0.25, 0.5)
+    ('0.5 mg/day', '0.5 mg/day', '0.25 to 0.5 mg/day')
+    """
+    return f"{high:g} mg/day" if low is None or low == high else f"{low:g} to {high:g} mg/day"

@@ -58,12 +58,12 @@ def _question(*possible: str, line: int = 1, words: str = "Which one?", sure: tu
 
 
 def _flags(formulary: Formulary, *statements: MedicationStatement, facts: PatientFacts = NOTHING) -> tuple[Flag, ...]:
-    return flag(statements, facts, formulary, AS_OF)
+    return flag(statements, describe(statements, facts, formulary), formulary, AS_OF)
 
 
 def _points(formulary: Formulary, *statements: MedicationStatement, facts: PatientFacts = NOTHING) -> dict[str, Point]:
-    flags = flag(statements, facts, formulary, AS_OF)
-    found = points(statements, flags, exposures(statements, formulary), facts, formulary, AS_OF)
+    flags = flag(statements, describe(statements, facts, formulary), formulary, AS_OF)
+    found = points(statements, flags, exposures(statements, formulary), describe(statements, facts, formulary), formulary, AS_OF)
     assert len({p.id for p in found}) == len(found), "a point is made once"
     return {p.id: p for p in found}
 
@@ -110,7 +110,7 @@ def test_what_is_used_locally_counts_in_no_point(formulary: Formulary) -> None:
     drops, tablet = _said("ketotifen", line=3, dosage=Dosage(route="OPH")), _said("ketotifen", line=3)
 
     def told(*statements: MedicationStatement) -> set[str]:
-        return {p.id for p in points(statements, (), (), PatientFacts(), formulary, AS_OF)}
+        return {p.id for p in points(statements, (), (), describe(statements, NOTHING, formulary), formulary, AS_OF)}
 
     assert "duplicate_diphenhydramine" in told(oral, replace(oral, line=2))
     assert "duplicate_diphenhydramine" not in told(oral, cream)
@@ -206,7 +206,9 @@ def test_withdrawal_without_a_date_is_to_be_confirmed(formulary: Formulary) -> N
 
 def test_a_formulary_without_the_state_does_not_raise_it(formulary: Formulary) -> None:
     values = {k: v for k, v in formulary.ingredients.items() if k != WITHDRAWAL}
-    assert flag([_said("codeine", status=Status.STOPPED)], NOTHING, replace(formulary, ingredients=values), AS_OF) == ()
+    without = replace(formulary, ingredients=values)
+    statements = [_said("codeine", status=Status.STOPPED)]
+    assert flag(statements, describe(statements, NOTHING, without), without, AS_OF) == ()
 
 
 # ---- timing ------------------------------------------------------------------------------------------------------------
@@ -291,17 +293,17 @@ def test_of_several_courses_the_one_closest_before_the_onset_counts(formulary: F
 )
 def test_pregnancy_is_asked_only_where_it_can_be(facts: PatientFacts, asked: bool, formulary: Formulary) -> None:
     statements = [_said("sertraline")]
-    flags = flag(statements, facts, formulary, AS_OF)
+    flags = flag(statements, describe(statements, facts, formulary), formulary, AS_OF)
     assert ("pregnancy" in flags[0].would_change) is asked
-    assert ("pregnant" in missing_facts(statements, flags, (), facts, formulary)) is asked
+    assert ("pregnant" in missing_facts(describe(statements, facts, formulary), flags, (), formulary)) is asked
 
 
 def test_given_facts_are_not_asked_again(formulary: Formulary) -> None:
     facts = PatientFacts(age=70, ferritin_ug_per_l=60, tsat_percent=20, egfr=80, rls_diagnosed=True, symptom_onset=_day(ONSET))
     statements = [_said("sertraline", period=Period(_day(ONSET))), _said("gabapentin")]
-    flags = flag(statements, facts, formulary, AS_OF)
+    flags = flag(statements, describe(statements, facts, formulary), formulary, AS_OF)
     assert flags[0].would_change == ("why it is taken",)
-    assert missing_facts(statements, flags, (), facts, formulary) == ()
+    assert missing_facts(describe(statements, facts, formulary), flags, (), formulary) == ()
 
 
 @pytest.mark.parametrize(
@@ -322,8 +324,8 @@ def test_given_facts_are_not_asked_again(formulary: Formulary) -> None:
 def test_missing_facts(
     statements: Sequence[MedicationStatement], facts: PatientFacts, missing: tuple[str, ...], formulary: Formulary
 ) -> None:
-    flags = flag(statements, facts, formulary, AS_OF)
-    assert missing_facts(statements, flags, exposures(statements, formulary), facts, formulary) == missing
+    flags = flag(statements, describe(statements, facts, formulary), formulary, AS_OF)
+    assert missing_facts(describe(statements, facts, formulary), flags, exposures(statements, formulary), formulary) == missing
 
 
 # ---- alternatives ------------------------------------------------------------------------------------------------------
@@ -881,7 +883,8 @@ def test_a_past_course_makes_no_point(status: Status, formulary: Formulary) -> N
 
 # ---- look-alikes -------------------------------------------------------------------------------------------------------
 def _mimics(formulary: Formulary, *statements: MedicationStatement) -> list[str]:
-    return [m.key for m in linked_mimics(statements, flag(statements, NOTHING, formulary, AS_OF), formulary)]
+    patient = describe(statements, NOTHING, formulary)
+    return [m.key for m in linked_mimics(patient, flag(statements, patient, formulary, AS_OF), formulary)]
 
 
 def test_akathisia_comes_first_with_a_dopamine_blocker(formulary: Formulary) -> None:

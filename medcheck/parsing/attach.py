@@ -74,6 +74,10 @@ class Readers(Value):
     larger_of_pair: frozenset[str]
     max_context: int = _MAX_CONTEXT
 
+    def read_dosage(self, instruction: str, ingredients: Sequence[str]) -> Dosage:
+        """The dose of a known drug: its ingredients decide which figure of a pair such as 25/100 counts."""
+        return self.sig.read(instruction, larger_of_pair=any(i in self.larger_of_pair for i in ingredients))
+
 
 def attach(spotted: Sequence[Spotted], readers: Readers, as_of: date) -> tuple[list[MedicationStatement], list[Remark]]:
     """Give each mention its dose, dates and status; say of every other piece what it is.
@@ -165,7 +169,7 @@ def _statement(
     period, undated, later = _dates(instruction, as_of)
     if reading is not None and reading.status is Status.STOPPED and later and reading.cue in _ENDING:
         reading = None  # it ends after the day of the review
-    dosage = _dosage(undated, mention, readers)
+    dosage = readers.read_dosage(undated, mention.match.ingredients) if undated else Dosage(reason="no dose stated")
     if undated is not instruction:
         dosage = replace(dosage, text=instruction)
     status, certain = _decide(segment, reading, dosage, period, as_of)
@@ -194,13 +198,6 @@ def _dates(instruction: str, as_of: date) -> tuple[Period, str, bool]:
         if _YEAR.search(instruction[start:end]):
             instruction = f"{instruction[:start]}{' ' * (end - start)}{instruction[end:]}"
     return found.period, instruction, any(": after " in doubt for doubt in found.doubts)
-
-
-def _dosage(instruction: str, mention: Mention, readers: Readers) -> Dosage:
-    if not instruction:
-        return Dosage(reason="no dose stated")
-    larger = any(i in readers.larger_of_pair for i in mention.match.ingredients)
-    return readers.sig.read(instruction, larger_of_pair=larger)
 
 
 def _decide(segment: Segment, reading: StatusReading | None, dosage: Dosage, period: Period, as_of: date) -> tuple[Status, bool]:
@@ -304,9 +301,8 @@ def _without_reason(content: str, readers: Readers) -> str:
 def _completed(last: MedicationStatement, content: str, readers: Readers, as_of: date) -> MedicationStatement:
     """A mention whose dose or frequency stands on the line or in the sentence after it."""
     instruction = f"{last.dosage.text} {content}".strip()
-    larger = any(i in readers.larger_of_pair for i in last.match.ingredients)
     period, undated, _ = _dates(instruction, as_of)
-    dosage = replace(readers.sig.read(undated, larger_of_pair=larger), text=instruction)
+    dosage = replace(readers.read_dosage(undated, last.match.ingredients), text=instruction)
     status, certain = last.status, last.status_certain
     if status in (Status.ACTIVE, Status.COMPLETED):  # the added words may say more of the time
         status, certain = _from_dates(period, as_of) or (Status.ACTIVE, certain)
@@ -315,9 +311,8 @@ def _completed(last: MedicationStatement, content: str, readers: Readers, as_of:
 
 def _further_course(item: Spotted, last: MedicationStatement, content: str, readers: Readers, as_of: date) -> MedicationStatement:
     """ "Mirapex 0.125 mg 2015-2017; 0.5 mg since 2017": the second course of the same drug."""
-    larger = any(i in readers.larger_of_pair for i in last.match.ingredients)
     period, undated, _ = _dates(content, as_of)
-    dosage = replace(readers.sig.read(undated, larger_of_pair=larger), text=content)
+    dosage = replace(readers.read_dosage(undated, last.match.ingredients), text=content)
     reading = readers.status.read_alone(item.tokens, _first_token(item))
     segment = replace(item.segment, section=None if last.status is Status.COMPLETED else item.segment.section)
     status, certain = _decide(segment, reading, dosage, period, as_of)

@@ -22,6 +22,7 @@ from medcheck.rendering.words import (
     to_confirm,
     where,
 )
+from medcheck.text import daily_dose_words
 
 _OPTIONS_SHOWN = 3
 
@@ -111,13 +112,7 @@ def _read(page: _Page, review: Review) -> None:
     page.head("WHAT WAS READ")
     for s in review.statements:
         low, high = s.dosage.daily_dose_mg_min, s.dosage.daily_dose_mg_max
-        dose = (
-            f"dose not known ({s.dosage.reason})"
-            if high is None
-            else f"{high:g} mg/day"
-            if low in (None, high)
-            else f"{low:g} to {high:g} mg/day"
-        )
+        dose = f"dose not known ({s.dosage.reason})" if high is None else daily_dose_words(low, high)
         needed = ", as needed" if s.dosage.as_needed else ""
         words = f'"{clean(s.written)}"  {how_read(s)}; {s.status.value}{"" if s.status_certain else " (not certain)"}; {dose}{needed}'
         page.wrapped(f"line {s.line:<3} {words}", "  ", "           ")

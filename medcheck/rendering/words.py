@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from medcheck.domain import Flag, MedicationStatement, Method, Outcome, Reference, Review, Status, Tier
+from medcheck.domain import TAKEN, Flag, MedicationStatement, Method, Outcome, Reference, Review, Tier
 from medcheck.reviewing import needs_confirming
 
 TIER_WORDS = {Tier.A: "avoid if possible", Tier.B: "review if symptoms fit", Tier.C: "be aware"}
@@ -93,7 +93,7 @@ def headline(review: Review) -> str:
         if review.not_in_formulary:
             number = len(review.not_in_formulary)
             clear += f" Not in the formulary and not examined: {counted(number, 'medicine')}."
-        if any(e.status in (Status.ACTIVE, Status.UNKNOWN) for e in review.exposures):
+        if any(e.status in TAKEN for e in review.exposures):
             clear += " A dopaminergic medicine is on the list: see the points to discuss."
         return clear
     return head

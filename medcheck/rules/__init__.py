@@ -2,7 +2,7 @@
 
 from medcheck.rules.exposures import exposures
 from medcheck.rules.flags import flag
-from medcheck.rules.patient import doubt_of
+from medcheck.rules.patient import describe, doubt_of
 from medcheck.rules.points import linked_mimics, missing_facts, points
 
-__all__ = ["doubt_of", "exposures", "flag", "linked_mimics", "missing_facts", "points"]
+__all__ = ["describe", "doubt_of", "exposures", "flag", "linked_mimics", "missing_facts", "points"]

@@ -13,11 +13,10 @@ from medcheck.domain import (
     Ingredient,
     MedicationStatement,
     Outcome,
-    PatientFacts,
     Status,
 )
 from medcheck.rules.alternatives import Offered
-from medcheck.rules.patient import Patient, describe, doubt_of, is_taken, possible_ingredients, used_locally
+from medcheck.rules.patient import Patient, doubt_of, is_taken, possible_ingredients, used_locally
 from medcheck.rules.timing import days_between, timing_text
 
 _STRENGTH_ORDER = {"strong": 0, "moderate": 1, "conflicting": 2, "weak": 3, "none": 4}
@@ -25,12 +24,11 @@ WITHDRAWAL = "opioid withdrawal"
 _CONCERNS = frozenset({"worsens_rls", "plms", "akathisia_mimic"})
 
 
-def flag(statements: Sequence[MedicationStatement], facts: PatientFacts, formulary: Formulary, as_of: date) -> tuple[Flag, ...]:
+def flag(statements: Sequence[MedicationStatement], patient: Patient, formulary: Formulary, as_of: date) -> tuple[Flag, ...]:
     """Flags for everything taken (or not told) of tier A, B or C; a question raises the flags that it could mean, unconfirmed.
 
     A stopped or tapered opioid raises the state "opioid withdrawal".
     """
-    patient = describe(statements, facts, formulary)
     offered = Offered(patient, formulary)
     found: dict[str, list[int]] = {}
     for k, statement in enumerate(statements):

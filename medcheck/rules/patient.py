@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from medcheck.domain import Formulary, MedicationStatement, Method, Outcome, PatientFacts, Status
+from medcheck.domain import TAKEN, Formulary, MedicationStatement, Method, Outcome, PatientFacts, Status
 from medcheck.value import Value
 
 LOCAL_ROUTES = frozenset({"OPH", "TOP", "NAS"})
-TAKEN = frozenset({Status.ACTIVE, Status.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -20,8 +20,8 @@ from medcheck.domain import (
     Point,
     Status,
 )
-from medcheck.rules.patient import Patient, describe, is_taken, possible_ingredients, taking, used_locally
-from medcheck.text import lazy_pattern
+from medcheck.rules.patient import Patient, is_taken, possible_ingredients, taking, used_locally
+from medcheck.text import daily_dose_words, lazy_pattern
 
 _ADULT_FROM = 18
 _NIGHT = frozenset({"evening", "bedtime", "night"})
@@ -33,12 +33,11 @@ def points(
     statements: Sequence[MedicationStatement],
     flags: Sequence[Flag],
     exposures: Sequence[Exposure],
-    facts: PatientFacts,
+    patient: Patient,
     formulary: Formulary,
     as_of: date,
 ) -> tuple[Point, ...]:
     """Everything to discuss, in the order a review reads: safety of combinations first, then iron, the patient, the context."""
-    patient = describe(statements, facts, formulary)
     relevant = bool(flags) or bool(exposures)
     return (
         *_sedatives(patient, formulary),
@@ -148,7 +147,7 @@ def _dopaminergic(exposures: Sequence[Exposure], formulary: Formulary) -> list[P
         if e.daily_dose_mg_max is None:
             text = f"{e.ingredient}: the daily dose is not known ({e.note or 'not stated'}); it decides the risk of augmentation."
         else:
-            dose = _dose(e)
+            dose = daily_dose_words(e.daily_dose_mg_min, e.daily_dose_mg_max)
             over = [f"{label} of {mark:g} mg" for mark, label in marks if mark is not None and e.daily_dose_mg_max > mark * 1.001]
             at = f"above {' and '.join(over)}" if over else "not above the doses that are given for RLS"
             base = f" ({e.note})" if e.note else ""
@@ -157,11 +156,6 @@ def _dopaminergic(exposures: Sequence[Exposure], formulary: Formulary) -> list[P
         text += " Whether it is taken for RLS or Parkinson's disease is to be asked."
         out.append(Point(f"dopaminergic_{e.ingredient}", "dopaminergic", text, (e.line,), entry.dosing.references, entry.dosing.verified))
     return out
-
-
-def _dose(e: Exposure) -> str:
-    low, high = e.daily_dose_mg_min, e.daily_dose_mg_max
-    return f"{high:g} mg/day" if low is None or low == high else f"{low:g} to {high:g} mg/day"
 
 
 # ---- iron --------------------------------------------------------------------------------------------------------------
@@ -350,9 +344,8 @@ def _is_raised(text: str) -> bool:
 
 
 # ---- look-alikes and what is missing -----------------------------------------------------------------------------------
-def linked_mimics(statements: Sequence[MedicationStatement], flags: Sequence[Flag], formulary: Formulary) -> tuple[Mimic, ...]:
+def linked_mimics(patient: Patient, flags: Sequence[Flag], formulary: Formulary) -> tuple[Mimic, ...]:
     """Look-alike conditions that a flag, or a medicine on the list, could be; akathisia first."""
-    patient = describe(statements, PatientFacts(), formulary)
     wanted = {key for f in flags for key in f.mimics}
     for mimic in formulary.mimics.values():
         if taking(patient, mimic.linked_ingredients, mimic.linked_classes):
@@ -360,15 +353,9 @@ def linked_mimics(statements: Sequence[MedicationStatement], flags: Sequence[Fla
     return tuple(sorted((formulary.mimics[k] for k in wanted), key=lambda m: (m.order, m.key)))
 
 
-def missing_facts(
-    statements: Sequence[MedicationStatement],
-    flags: Sequence[Flag],
-    exposures: Sequence[Exposure],
-    facts: PatientFacts,
-    formulary: Formulary,
-) -> tuple[str, ...]:
+def missing_facts(patient: Patient, flags: Sequence[Flag], exposures: Sequence[Exposure], formulary: Formulary) -> tuple[str, ...]:
     """Facts that were not given and would matter for this list."""
-    patient = describe(statements, facts, formulary)
+    facts = patient.facts
     out = []
     if facts.rls_diagnosed is None:
         out.append("rls_diagnosed")
