@@ -20,7 +20,6 @@ from medcheck.domain import (
     LineKind,
     Match,
     MedicationStatement,
-    Method,
     Outcome,
     PatientFacts,
     Remark,
@@ -129,23 +128,7 @@ def review(
 
 def match_one(text: str, index: NameIndex) -> Match:
     """One drug text as one match: every ingredient it names, the weakest method and score among its mentions."""
-    mentions = [m.match for m in index.spot(tokenise(text))]
-    if not mentions:
-        return Match(Outcome.UNRECOGNISED, (), Method.NONE, 0.0)
-    if len(mentions) == 1:
-        return mentions[0]
-    weakest = min(mentions, key=lambda m: m.score)
-    outcomes = [m.outcome for m in mentions]
-    best = next(o for o in (Outcome.QUESTION, Outcome.INGREDIENT, Outcome.KNOWN_DRUG) if o in outcomes)
-    return Match(
-        outcome=best,
-        ingredients=tuple(dict.fromkeys(i for m in mentions for i in m.ingredients)),
-        method=weakest.method,
-        score=weakest.score,
-        name=" + ".join(m.name for m in mentions),
-        other_readings=tuple(r for m in mentions for r in m.other_readings),
-        question=" ".join(m.question for m in mentions if m.question),
-    )
+    return index.match(text)
 
 
 def _readable(text: str, limits: Limits) -> tuple[str, int]:

@@ -17,9 +17,10 @@ from typing import Any
 import click
 import pytest
 
-from medcheck import load_formulary, load_vocabulary, matching, review_text
+from medcheck import load_formulary, load_vocabulary, review_text
 from medcheck.cli import main
 from medcheck.domain import PartialDate, PatientFacts
+from medcheck.matching import deciding
 from medcheck.rendering.comma import as_csv
 from medcheck.rendering.entry import entry_as_dict
 from medcheck.rendering.plain import as_dict
@@ -223,11 +224,11 @@ CONSTANTS = re.findall(r"^\| `([A-Z_]+)` \| ([\d.]+) \|", TEXTS[DOCS / "how-it-d
 
 @pytest.mark.parametrize(("name", "value"), CONSTANTS)
 def test_threshold_is_the_one_in_the_code(name: str, value: str) -> None:
-    assert getattr(matching, name) == float(value)
+    assert getattr(deciding, name) == float(value)
 
 
 def test_every_threshold_is_described() -> None:
-    levels = {n for n, v in vars(matching).items() if isinstance(v, float)}
+    levels = {n for n, v in vars(deciding).items() if isinstance(v, float)}
     assert levels == {name for name, _ in CONSTANTS}
 
 

@@ -1,0 +1,308 @@
+"""A text -> the drug mentions in it, each with its Match; knows nothing of doses or status.
+
+The order of trust: exact names (the formulary's, then the background vocabulary's), then similar spellings (deciding.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cached_property, lru_cache
+
+from rapidfuzz.distance import OSA
+
+from medcheck.domain import FLAG_TIERS, Formulary, Match, Mention, Method, Name, Outcome, Reading, Vocabulary
+from medcheck.matching.combining import joined, one_of
+from medcheck.matching.deciding import RARE, Candidate, Decision, Surroundings, decide
+from medcheck.matching.nearby import Nearby, edits_allowed
+from medcheck.matching.night import ask_label, with_night_products
+from medcheck.matching.sounds import similarity
+from medcheck.matching.words import AFTER_NOT_A_DRUG, GLUED, PREFIXES, SALTS, SKIP
+from medcheck.text import Tokens, tokenise
+
+LONGEST_NAME = 5  # words of a background name; curated names may be longer
+SHORTEST = 5  # letters of a word that may be matched by similarity
+LONGEST = 40
+_SHORTEST_NAME = 4  # letters of a name that a longer word may be a misspelling of
+_SHORTEST_WORD = 4  # letters of an ordinary word that may stand between
+_SHORTEST_JOINED = 8  # letters of a name that was written as two words
+_HEADS_PAY_FROM = 40  # texts; a short list need not know which words begin a longer name
+_UNRECOGNISED = Match(Outcome.UNRECOGNISED, (), Method.NONE, 0.0)
+
+
+class NameIndex:
+    """Everything needed to find names, prepared once from a formulary and a vocabulary; spotting changes nothing but caches."""
+
+    def __init__(self, formulary: Formulary, vocabulary: Vocabulary) -> None:
+        self._formulary = formulary
+        self._names = formulary.names
+        self._keys = frozenset(formulary.names)
+        self._vocabulary = vocabulary
+        self._background = vocabulary.names
+        self._matches: dict[str, Match] = {}
+        self._longest: dict[str, int] = {}  # words of the longest curated name that begins with a word
+        for name in formulary.names:
+            if " " in name:
+                first, count = name[: name.index(" ")], name.count(" ") + 1
+                if count > self._longest.get(first, 0):
+                    self._longest[first] = count
+        self._skip = SKIP - self._longest.keys()  # "night" begins no name, but "night nurse" does
+        self._texts = 0
+        self._heads: dict[str, int] | None = None
+        self._decided = lru_cache(maxsize=50_000)(self._decide)
+
+    # ---- what is prepared when it is first needed -----------------------------------------------------------------
+    @cached_property
+    def _lookalikes(self) -> dict[str, set[str]]:
+        pairs: dict[str, set[str]] = {}
+        for pair in self._formulary.lookalikes:
+            for a, b in ((pair.name_a, pair.name_b), (pair.name_b, pair.name_a)):
+                pairs.setdefault(tokenise(a).words[0], set()).add(tokenise(b).words[0])
+        return pairs
+
+    @cached_property
+    def _curated(self) -> dict[int, list[str]]:
+        """Single-word names of the formulary by length."""
+        by_length: dict[int, list[str]] = {}
+        for name in self._names:
+            if _SHORTEST_NAME <= len(name) <= LONGEST + 3 and " " not in name and name.isalpha():
+                by_length.setdefault(len(name), []).append(name)
+        return by_length
+
+    def _names_of_length(self, length: int) -> list[str]:
+        if length < _SHORTEST_NAME:
+            return []
+        curated = self._curated.get(length, [])
+        buckets = self._vocabulary.buckets
+        more = buckets[length] if length < len(buckets) else ()
+        return [*curated, *(n for n in more if n not in self._keys)] if curated else list(more)
+
+    def _words_of_length(self, length: int) -> Sequence[str]:
+        buckets = self._vocabulary.word_buckets
+        return buckets[length] if _SHORTEST_WORD <= length < len(buckets) else ()
+
+    @cached_property
+    def _near_names(self) -> Nearby:
+        return Nearby(self._names_of_length)
+
+    @cached_property
+    def _near_words(self) -> Nearby:
+        return Nearby(self._words_of_length)
+
+    @cached_property
+    def about(self) -> Surroundings:
+        """What deciding asks about names and words."""
+        partners = self._lookalikes
+        nobody: frozenset[str] = frozenset()
+        return Surroundings(
+            lookalikes=lambda name: partners.get(name, nobody),
+            is_rare=self._is_rare,
+            is_flagged=self._is_flagged,
+            near_word=self._near_word,
+            edits=lambda a, b: int(OSA.distance(a, b)),
+        )
+
+    def _find_heads(self) -> dict[str, int]:
+        """For each word that begins a name of several words, the most words of such a name."""
+        heads = dict(self._longest)
+        for name in self._background:
+            at = name.find(" ")
+            if at > 0:
+                count = name.count(" ") + 1
+                first = name[:at]
+                if count > heads.get(first, 0):
+                    heads[first] = min(count, LONGEST_NAME)
+        return heads
+
+    # ---- exact names ---------------------------------------------------------------------------------------------
+    def exact(self, key: str) -> Match | None:
+        """The match of an exact name by its key (text.normalise_name); the same value each time. None: no such name."""
+        found = self._matches.get(key)
+        if found is None:
+            found = self._look_up(key)
+            if found is not None:
+                self._matches[key] = found
+        return found
+
+    def _look_up(self, key: str) -> Match | None:
+        name = self._names.get(key)
+        if name is not None:
+            return self._curated_match(key, name)
+        entry = self._background.get(key)
+        if entry is None:
+            return None
+        ingredients = tuple(self._vocabulary.entries[entry])
+        if ingredients and ingredients[0].startswith("?"):
+            return self._claimed(key, tuple(i[1:] for i in ingredients))
+        known = any(i in self._formulary.ingredients for i in ingredients)
+        return Match(Outcome.INGREDIENT if known else Outcome.KNOWN_DRUG, ingredients, Method.EXACT, 1.0, key)
+
+    def _claimed(self, key: str, ingredients: tuple[str, ...]) -> Match:
+        """A name that a source says is a drug and, less reliably, which: asked when the formulary would speak of it."""
+        named = " with ".join(ingredients)
+        if any(i in self._formulary.ingredients for i in ingredients):
+            reading = Reading(key, ingredients, 0.5)
+            question = f"Is this a name of {named}? One source, not reliable on brands, says so: please confirm."
+            return Match(Outcome.QUESTION, (), Method.EXACT, 0.5, key, (reading,), question)
+        return Match(Outcome.KNOWN_DRUG, (), Method.EXACT, 1.0, key, note=f"one source, not reliable on brands, says that it is {named}")
+
+    def _curated_match(self, key: str, name: Name) -> Match:
+        if name.line is not None:
+            line = self._formulary.lines[name.line]
+            readings = tuple(Reading(v.names[0], v.ingredients, 1.0) for v in line.variants)
+            return Match(Outcome.QUESTION, (), Method.EXACT, 1.0, line.names[0], readings, line.question)
+        known = any(i in self._formulary.ingredients for i in name.ingredients)
+        return Match(Outcome.INGREDIENT if known else Outcome.KNOWN_DRUG, name.ingredients, Method.EXACT, 1.0, key)
+
+    def is_name(self, key: str) -> bool:
+        """Whether a normalised name is known exactly."""
+        return key in self._keys or key in self._background
+
+    def is_ordinary(self, word: str) -> bool:
+        """Whether a folded word is an ordinary English or product word, or one of a dose instruction."""
+        return word in SKIP or word in SALTS or word in self._vocabulary.words
+
+    def is_known_word(self, word: str) -> bool:
+        """Whether a folded word is understood: an ordinary one, or an exact name that was seen and is no mention ("iron deficiency")."""
+        return self.is_ordinary(word) or self.is_name(word)
+
+    # ---- spotting ------------------------------------------------------------------------------------------------
+    def match(self, text: str) -> Match:
+        """One drug text as one match: every ingredient it names, the weakest method and score among its mentions."""
+        key = text.lower()
+        if (key in self._keys or key in self._background) and key not in self._skip and key.isascii() and not key[-1].isdigit():
+            found = self.exact(key)  # nothing but a name: no need to look for words in it
+            if found is not None:
+                return found
+        mentions = self.spot(tokenise(text))
+        return one_of([m.match for m in mentions]) if mentions else _UNRECOGNISED
+
+    def spot(self, tokens: Tokens) -> list[Mention]:
+        """Every drug mention of a text, in order, combinations joined, none overlapping."""
+        words = tokens.words
+        found: list[Mention] = []
+        i = 0
+        count = len(words)
+        names, background, skip = self._keys, self._background, self._skip
+        heads = self._heads
+        if heads is None:
+            self._texts += 1
+            if self._texts > _HEADS_PAY_FROM:
+                heads = self._heads = self._find_heads()
+        doubtful = tokens.folded.doubtful
+        while i < count:
+            word = words[i]
+            if word in skip:
+                i += 1
+                continue
+            most = heads.get(word, 1) if heads is not None else max(LONGEST_NAME, self._longest.get(word, 0))
+            if most == 1 and word[0] < "a":
+                i += 1
+                continue
+            used = 0
+            match: Match | None = None
+            if most > 1:
+                match, used = self._longest_at(words, i, min(most, count - i))
+            if match is None:
+                if word in names or word in background:
+                    match, used = self.exact(word), 1
+                elif word[0] >= "a":
+                    match, used = self._inexact(words, i)
+            if match is None:
+                i += 1
+                continue
+            if i + used < count and words[i + used] in AFTER_NOT_A_DRUG:
+                i += used
+                continue
+            if doubtful and match.method is Method.EXACT and any(tokens.starts[i] <= p < tokens.ends[i + used - 1] for p in doubtful):
+                match = replace(match, method=Method.MISSPELLING, score=0.95, note="a letter looked like another one and was read as it")
+            k = i + used
+            if k < count and words[k] == "pm" and match.outcome is Outcome.KNOWN_DRUG:  # "Seroquel PM" is a time of day
+                match = ask_label(match, " ".join(words[i : k + 1]), self._formulary.ingredients)
+                used += 1
+            start, end = tokens.folded.origin(tokens.starts[i], tokens.ends[i + used - 1])
+            found.append(Mention(match, i, i + used, start, end))
+            i += used
+        found = with_night_products(found, tokens, self._formulary.ingredients)
+        return joined(found, tokens) if len(found) > 1 else found
+
+    def _longest_at(self, words: Sequence[str], i: int, most: int) -> tuple[Match | None, int]:
+        """The longest name of two words or more that begins at a word."""
+        for n in range(most, 1, -1):
+            key = " ".join(words[i : i + n])
+            if key in self._keys:
+                return self.exact(key), n
+            if n <= LONGEST_NAME and key in self._background:
+                if words[i + n - 1].isdigit() and self.is_name(" ".join(words[i : i + n - 1])):
+                    continue  # "ferrous fumarate 210": the number is the dose
+                return self.exact(key), n
+        return None, 0
+
+    def _inexact(self, words: Sequence[str], i: int) -> tuple[Match | None, int]:
+        word = words[i]
+        after = words[i + 1] if i + 1 < len(words) else ""
+        if word in PREFIXES and after and self.is_name(word + after):
+            return self.exact(word + after), 2
+        if after.isalpha() and after not in SKIP and after not in self._keys:
+            both = word + after
+            if len(both) >= _SHORTEST_JOINED and (both in self._keys or (both in self._background and not self.is_name(after))):
+                exact = self.exact(both)
+                if exact is not None:
+                    return replace(exact, method=Method.MISSPELLING, score=0.97, note="written as two words"), 2
+        if not self.may_be_misspelt(word):
+            return None, 1
+        match = self._unglued(word) or self.decision(word).match
+        if match is None and after.isalpha() and not self.is_ordinary(after):
+            both = word + after
+            if not self.is_name(after) and len(both) <= LONGEST:
+                match = self.decision(both).match
+                if match is not None:
+                    return match, 2
+        return match, 1
+
+    def may_be_misspelt(self, word: str) -> bool:
+        """Whether a word that is no name is compared with names: long enough, letters only, and no ordinary word."""
+        return SHORTEST <= len(word) <= LONGEST and word.isalpha() and word not in self._vocabulary.words and word not in SALTS
+
+    def _unglued(self, word: str) -> Match | None:
+        """A name with its salt or form written to it: "sertralinehcl", "zolofttabs"."""
+        for tail in GLUED:
+            if word.endswith(tail) and len(word) - len(tail) >= SHORTEST and self.is_name(word[: -len(tail)]):
+                exact = self.exact(word[: -len(tail)])
+                if exact is not None and exact.method is Method.EXACT:
+                    return replace(exact, method=Method.MISSPELLING, score=0.97, note=f"written as one word with {tail}")
+        return None
+
+    # ---- similar spellings -----------------------------------------------------------------------------------------
+    def decision(self, word: str) -> Decision:
+        """What a folded word that is no exact name is read as, and why; remembered."""
+        return self._decided(word)
+
+    def _decide(self, word: str) -> Decision:
+        return decide(word, self.candidates(word), self.about)
+
+    def candidates(self, word: str) -> list[Candidate]:
+        """The names within reach of a word, best score first, then by alphabet."""
+        found = []
+        for name, edits in self._near_names.within(word, edits_allowed(len(word))):
+            exact = self.exact(name)
+            if exact is not None:
+                score = similarity(word, name, edits) - (RARE if self._is_rare(name) else 0.0)
+                what = exact.ingredients or tuple(dict.fromkeys(i for r in exact.other_readings for i in r.ingredients))
+                found.append((score, name, edits, what, exact))
+        found.sort(key=lambda c: (-c[0], c[1]))
+        return [Candidate(Reading(n, what, round(max(0.0, min(s, 0.99)), 3)), e, m) for s, n, e, what, m in found]
+
+    def _near_word(self, word: str) -> str:
+        """An ordinary word at most one edit away, "" for none."""
+        near = self._near_words.within(word, 1)
+        return near[0][0] if near else ""
+
+    def _is_rare(self, key: str) -> bool:
+        """Whether a name is a brand of neither the US nor the UK market."""
+        name = self._names.get(key)
+        return name is not None and name.kind == "brand" and not name.countries
+
+    def _is_flagged(self, ingredients: Iterable[str]) -> bool:
+        known = self._formulary.ingredients
+        return any(i in known and known[i].tier in FLAG_TIERS for i in ingredients)
