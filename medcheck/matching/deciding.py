@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from medcheck.domain import Match, Method, Outcome, Reading
-from medcheck.matching.sounds import sound
+from medcheck.matching.sounds import similarity, sound
 from medcheck.value import Value
 
 ACCEPT = 0.80  # score from which a spelling counts; set on labelled cases, see docs/how-it-decides.md
@@ -20,12 +20,15 @@ ALONE = 0.74  # the same where no other ingredient is near
 ALONE_SHORT = 0.78  # the same for words of up to seven letters
 ALONE_MARGIN = 0.06  # how far every other ingredient must then be
 ALONE_MARGIN_SHORT = 0.10
-VAGUE_MARGIN = 0.12  # within which a medicine with known ingredients goes before an obscure name
+VAGUE_MARGIN = 0.06  # within which a medicine with known ingredients goes before an obscure name
 RARE = 0.05  # taken from the score of a brand of neither the US nor the UK, and added to what it must reach: common goes over rare
+OBSCURE = 0.06  # taken from the score of a name whose ingredients no reliable source tells
 ASK = 0.77  # from here to the accept level the reader is asked
 EQUAL_MARGIN = 0.08  # the margin to one that is no more edits away
 MARGIN = 0.04  # a different ingredient within this margin makes it a question
+LOOKALIKE_MARGIN = 0.18  # the margin to a name that the best is known to be confused with
 CLEAR = 0.93  # from here ordinary words no longer veto
+WORD_MARGIN = 0.02  # an ordinary word one edit away vetoes unless the best is this much more alike
 SHORT = 6  # letters
 MIDDLE = 7  # letters
 _MOST_ASKED = 4  # rivals named in a question
@@ -60,7 +63,7 @@ class Surroundings:
     lookalikes: Callable[[str], AbstractSet[str]]
     is_rare: Callable[[str], bool]
     is_flagged: Callable[[Iterable[str]], bool]
-    near_word: Callable[[str], str]
+    near_words: Callable[[str], Sequence[str]]
     edits: Callable[[str, str], int]
 
 
@@ -111,8 +114,8 @@ def _weigh(word: str, best: Candidate, candidates: Sequence[Candidate], about: S
     if score < ASK and not alone:
         return Decision(None, "none", f"the nearest name, {name}, has {score:.2f}, less than the {ASK} from which a reader is asked", shown)
     if score < CLEAR:
-        ordinary = about.near_word(word)
-        if ordinary and (best.edits >= 1):
+        ordinary = next((w for w in about.near_words(word) if similarity(word, w) > score - WORD_MARGIN), "")
+        if ordinary:
             return Decision(None, "veto_word", f"the ordinary word {ordinary} is as near as {name}", shown)
     accept = (ACCEPT_SHORT if len(word) <= SHORT else ACCEPT) + (RARE if about.is_rare(name) else 0.0)
     if rivals or (score < accept and not alone):
@@ -126,7 +129,7 @@ def _weigh(word: str, best: Candidate, candidates: Sequence[Candidate], about: S
         )
         return Decision(_question(best, (best.reading, *rivals[:_MOST_ASKED])), verdict, reason, shown)
     partners = about.lookalikes(name)
-    if any(about.edits(word, p) <= best.edits + 1 for p in partners):
+    if any(about.edits(word, p) <= best.edits + 1 and similarity(word, p) > score - LOOKALIKE_MARGIN for p in partners):
         asked = (best.reading, *(c.reading for c in candidates if c.reading.name in partners))
         return Decision(_question(best, asked), "question_lookalike", f"{name} has a look-alike nearly as near", shown)
     method = Method.MISSPELLING if sound(word) == sound(name) else Method.FUZZY

@@ -13,11 +13,11 @@ from rapidfuzz.distance import OSA
 
 from medcheck.domain import FLAG_TIERS, Formulary, Match, Mention, Method, Name, Outcome, Reading, Vocabulary
 from medcheck.matching.combining import joined, one_of
-from medcheck.matching.deciding import RARE, Candidate, Decision, Surroundings, decide
+from medcheck.matching.deciding import ACCEPT, OBSCURE, RARE, Candidate, Decision, Surroundings, ask, decide
 from medcheck.matching.nearby import Nearby, edits_allowed
 from medcheck.matching.night import ask_label, with_night_products
-from medcheck.matching.sounds import similarity
-from medcheck.matching.words import AFTER_NOT_A_DRUG, GLUED, PREFIXES, SALTS, SKIP
+from medcheck.matching.sounds import similarity, sound
+from medcheck.matching.words import AFTER_NOT_A_DRUG, FIGURES_FOR_LETTERS, GLUED, LOOKS_LIKE, MAKERS, PREFIXES, SALTS, SKIP
 from medcheck.text import Tokens, tokenise
 
 LONGEST_NAME = 5  # words of a background name; curated names may be longer
@@ -26,6 +26,10 @@ LONGEST = 40
 _SHORTEST_NAME = 4  # letters of a name that a longer word may be a misspelling of
 _SHORTEST_WORD = 4  # letters of an ordinary word that may stand between
 _SHORTEST_JOINED = 8  # letters of a name that was written as two words
+_SHORTEST_APART = 6  # letters of a curated one
+_MOST_APART = 4  # words
+_NUMBERS = ("", "one", "two", "three", "four")
+_SPOKEN_SHORT = frozenset({"a", "an", "to", "or", "of", "in", "at", "she", "he", "ml", "h", "l", "g", "d"})
 _HEADS_PAY_FROM = 40  # texts; a short list need not know which words begin a longer name
 _UNRECOGNISED = Match(Outcome.UNRECOGNISED, (), Method.NONE, 0.0)
 
@@ -40,6 +44,7 @@ class NameIndex:
         self._vocabulary = vocabulary
         self._background = vocabulary.names
         self._matches: dict[str, Match] = {}
+        self._plain: dict[str, Match | None] = {}
         self._longest: dict[str, int] = {}  # words of the longest curated name that begins with a word
         for name in formulary.names:
             if " " in name:
@@ -98,7 +103,7 @@ class NameIndex:
             lookalikes=lambda name: partners.get(name, nobody),
             is_rare=self._is_rare,
             is_flagged=self._is_flagged,
-            near_word=self._near_word,
+            near_words=lambda word: [name for name, _ in self._near_words.within(word, 1)],
             edits=lambda a, b: int(OSA.distance(a, b)),
         )
 
@@ -125,6 +130,18 @@ class NameIndex:
         return found
 
     def _look_up(self, key: str) -> Match | None:
+        plain = self.plain(key)
+        if plain is None or not _is_claim(plain) or " " in key:
+            return plain
+        return self._spelt_like(key, plain)
+
+    def plain(self, key: str) -> Match | None:
+        """As `exact`, but a name that one source claims to be a drug stays a question, however it is spelt."""
+        if key not in self._plain:
+            self._plain[key] = self._make_plain(key)
+        return self._plain[key]
+
+    def _make_plain(self, key: str) -> Match | None:
         name = self._names.get(key)
         if name is not None:
             return self._curated_match(key, name)
@@ -145,6 +162,17 @@ class NameIndex:
             question = f"Is this a name of {named}? One source, not reliable on brands, says so: please confirm."
             return Match(Outcome.QUESTION, (), Method.EXACT, 0.5, key, (reading,), question)
         return Match(Outcome.KNOWN_DRUG, (), Method.EXACT, 1.0, key, note=f"one source, not reliable on brands, says that it is {named}")
+
+    def _spelt_like(self, key: str, claim: Match) -> Match:
+        """A claim that the spelling bears out: two hints that do not depend on one another ("amantidine": claimed, and like amantadine)."""
+        claimed = set(claim.other_readings[0].ingredients)
+        for candidate in self.candidates(key):
+            reading = candidate.reading
+            if set(reading.ingredients) == claimed and not _is_claim(candidate.match) and reading.score >= ACCEPT:
+                method = Method.MISSPELLING if sound(key) == sound(reading.name) else Method.FUZZY
+                note = f"spelt like {reading.name}, and one source names it so"
+                return replace(candidate.match, method=method, score=reading.score, note=note)
+        return claim
 
     def _curated_match(self, key: str, name: Name) -> Match:
         if name.line is not None:
@@ -199,7 +227,7 @@ class NameIndex:
             if most == 1 and word[0] < "a":
                 i += 1
                 continue
-            used = 0
+            used, first = 0, i
             match: Match | None = None
             if most > 1:
                 match, used = self._longest_at(words, i, min(most, count - i))
@@ -208,6 +236,8 @@ class NameIndex:
                     match, used = self.exact(word), 1
                 elif word[0] >= "a":
                     match, used = self._inexact(words, i)
+                    if match is None and i and words[i - 1] in FIGURES_FOR_LETTERS and tokens.ends[i - 1] == tokens.starts[i]:
+                        match, first = self._with_letter(words[i - 1], word), i - 1
             if match is None:
                 i += 1
                 continue
@@ -220,8 +250,8 @@ class NameIndex:
             if k < count and words[k] == "pm" and match.outcome is Outcome.KNOWN_DRUG:  # "Seroquel PM" is a time of day
                 match = ask_label(match, " ".join(words[i : k + 1]), self._formulary.ingredients)
                 used += 1
-            start, end = tokens.folded.origin(tokens.starts[i], tokens.ends[i + used - 1])
-            found.append(Mention(match, i, i + used, start, end))
+            start, end = tokens.folded.origin(tokens.starts[first], tokens.ends[i + used - 1])
+            found.append(Mention(match, first, i + used, start, end))
             i += used
         found = with_night_products(found, tokens, self._formulary.ingredients)
         return joined(found, tokens) if len(found) > 1 else found
@@ -243,22 +273,83 @@ class NameIndex:
         after = words[i + 1] if i + 1 < len(words) else ""
         if word in PREFIXES and after and self.is_name(word + after):
             return self.exact(word + after), 2
-        if after.isalpha() and after not in SKIP and after not in self._keys:
-            both = word + after
-            if len(both) >= _SHORTEST_JOINED and (both in self._keys or (both in self._background and not self.is_name(after))):
-                exact = self.exact(both)
-                if exact is not None:
-                    return replace(exact, method=Method.MISSPELLING, score=0.97, note="written as two words"), 2
+        match, used = self._written_apart(words, i)
+        if match is not None:
+            return match, used
         if not self.may_be_misspelt(word):
+            return self._heard(words, i)
+        match = self._unglued(word) or self._seen_wrong(word) or self.decision(word).match
+        return (match, 1) if match is not None else self._heard(words, i)
+
+    def _written_apart(self, words: Sequence[str], i: int) -> tuple[Match | None, int]:
+        """A name written as two to four words: "diphen hydramine", "pro chlor perazine", "lex a pro"."""
+        both = words[i]
+        used = 1
+        found: tuple[Match | None, int] = (None, 1)
+        for after in words[i + 1 : i + _MOST_APART]:
+            if not after.isalpha():
+                break
+            both += after
+            used += 1
+            if len(both) > LONGEST:
+                break
+            if both in self._keys:
+                told = len(both) >= _SHORTEST_APART and (len(both) >= _SHORTEST_JOINED or after not in SKIP)
+            else:
+                told = len(both) >= _SHORTEST_JOINED and both in self._background and not self.is_name(after) and after not in SKIP
+            exact = self.exact(both) if told else None
+            if exact is not None:
+                if used == 2 and words[i] in MAKERS and self.is_name(after):
+                    return self._maker_or_name(words[i], after, exact), used
+                found = replace(exact, method=Method.MISSPELLING, score=0.97, note=f"written as {_NUMBERS[used]} words"), used
+        return found
+
+    def _maker_or_name(self, maker: str, rest: str, whole: Match) -> Match:
+        """ "apo morphine": apomorphine, or morphine made by Apotex."""
+        other = self.exact(rest)
+        if other is None or not other.ingredients or set(other.ingredients) == set(whole.ingredients):
+            return replace(whole, method=Method.MISSPELLING, score=0.97, note="written as two words")
+        readings = (Reading(whole.name, whole.ingredients, 0.5), Reading(f"{rest} ({maker}-)", other.ingredients, 0.5))
+        return Match(Outcome.QUESTION, (), Method.MISSPELLING, 0.5, whole.name, readings, ask(readings))
+
+    def _heard(self, words: Sequence[str], i: int) -> tuple[Match | None, int]:
+        """Words that together sound like a name, as dictation writes them: "risper doll", "kwe tie a peen"."""
+        both = words[i]
+        if len(both) < 2:
             return None, 1
-        match = self._unglued(word) or self.decision(word).match
-        if match is None and after.isalpha() and not self.is_ordinary(after):
-            both = word + after
-            if not self.is_name(after) and len(both) <= LONGEST:
+        strange = self._is_strange(both)
+        for used, after in enumerate(words[i + 1 : i + _MOST_APART], start=2):
+            if not after.isalpha() or self.is_name(after):
+                break
+            both += after
+            strange = strange or self._is_strange(after)
+            if after in SKIP and after not in _SPOKEN_SHORT:
+                break
+            if strange and _SHORTEST_JOINED <= len(both) <= LONGEST and after not in SKIP:
                 match = self.decision(both).match
-                if match is not None:
-                    return match, 2
-        return match, 1
+                if match is not None and match.outcome is not Outcome.QUESTION and match.score >= ACCEPT and match.ingredients:
+                    return replace(match, note=f"heard from {_NUMBERS[used]} words"), used
+        return None, 1
+
+    def _with_letter(self, figure: str, word: str) -> Match | None:
+        """A name whose first letter scanning took for a figure: "1ithium"."""
+        exact = self.plain(FIGURES_FOR_LETTERS[figure] + word)
+        if exact is None or _is_obscure(exact):
+            return None
+        return replace(exact, method=Method.MISSPELLING, score=0.95, note=f"{figure} was read as {FIGURES_FOR_LETTERS[figure]}")
+
+    def _is_strange(self, word: str) -> bool:
+        """Whether a word is no word of the language as far as that is known: the list of ordinary words begins at four letters."""
+        return len(word) >= _SHORTEST_WORD and not self.is_ordinary(word)
+
+    def _seen_wrong(self, word: str) -> Match | None:
+        """A name with letters that scanning takes for one another: "sinernet", "clornipramine"."""
+        for seen, meant in LOOKS_LIKE:
+            if seen in word:
+                exact = self.plain(word.replace(seen, meant))
+                if exact is not None and not _is_obscure(exact):
+                    return replace(exact, method=Method.MISSPELLING, score=0.95, note=f"{seen} was read as {meant}")
+        return None
 
     def may_be_misspelt(self, word: str) -> bool:
         """Whether a word that is no name is compared with names: long enough, letters only, and no ordinary word."""
@@ -285,18 +376,13 @@ class NameIndex:
         """The names within reach of a word, best score first, then by alphabet."""
         found = []
         for name, edits in self._near_names.within(word, edits_allowed(len(word))):
-            exact = self.exact(name)
+            exact = self.plain(name)
             if exact is not None:
-                score = similarity(word, name, edits) - (RARE if self._is_rare(name) else 0.0)
+                score = similarity(word, name, edits) - (RARE if self._is_rare(name) else OBSCURE if _is_obscure(exact) else 0.0)
                 what = exact.ingredients or tuple(dict.fromkeys(i for r in exact.other_readings for i in r.ingredients))
                 found.append((score, name, edits, what, exact))
         found.sort(key=lambda c: (-c[0], c[1]))
         return [Candidate(Reading(n, what, round(max(0.0, min(s, 0.99)), 3)), e, m) for s, n, e, what, m in found]
-
-    def _near_word(self, word: str) -> str:
-        """An ordinary word at most one edit away, "" for none."""
-        near = self._near_words.within(word, 1)
-        return near[0][0] if near else ""
 
     def _is_rare(self, key: str) -> bool:
         """Whether a name is a brand of neither the US nor the UK market."""
@@ -306,3 +392,13 @@ class NameIndex:
     def _is_flagged(self, ingredients: Iterable[str]) -> bool:
         known = self._formulary.ingredients
         return any(i in known and known[i].tier in FLAG_TIERS for i in ingredients)
+
+
+def _is_claim(match: Match) -> bool:
+    """Whether a match is the question about a name that one source claims to be a drug."""
+    return match.outcome is Outcome.QUESTION and len(match.other_readings) == 1 and match.score < 1.0
+
+
+def _is_obscure(match: Match) -> bool:
+    """Whether no reliable source tells what a name is: nothing at all, or one claim."""
+    return _is_claim(match) or (not match.ingredients and match.outcome is not Outcome.QUESTION)

@@ -16,6 +16,11 @@ SALTS = frozenset(
     potassium pamoate embonate decanoate enanthate palmitate lauroxil oxalate monohydrate dihydrate anhydrous hydrate lactate
     teoclate theoclate polistirex hyclate""".split()
 )
-AFTER_NOT_A_DRUG = frozenset({"deficiency", "deficient", "level", "levels", "overload", "toxicity", "studies", "panel"})
+AFTER_NOT_A_DRUG = frozenset(
+    {"deficiency", "deficient", "level", "levels", "overload", "toxicity", "studies", "panel", "battery", "batteries"}
+)
 PREFIXES = frozenset("es lev levo des dex dextro nor ar trans di".split())  # "es citalopram": one name
 GLUED = ("tablets", "tablet", "tabs", "tab", "capsules", "capsule", "caps", "cap", *sorted(SALTS, key=lambda s: (-len(s), s)))
+MAKERS = frozenset("apo teva pms novo ratio act auro mint jamp ran nu gen dom ntp phl riva sandoz mylan".split())  # "apo-sertraline"
+LOOKS_LIKE = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("ii", "u"), ("li", "h"), ("nn", "m"), ("m", "rn"), ("d", "cl"))  # scanned letters
+FIGURES_FOR_LETTERS = {"0": "o", "1": "l", "5": "s"}
