@@ -62,6 +62,9 @@ class Folded(Value):
         return self.offsets[start], self.offsets[end - 1] + 1 if end > start else self.offsets[start]
 
 
+_NOTHING: frozenset[int] = frozenset()
+
+
 def fold(text: str) -> Folded:
     """Fold to lower-case ASCII where possible, keeping track of offsets.
 
@@ -71,8 +74,8 @@ def fold(text: str) -> Folded:
     >>> fold("Séroquel").text
     'seroquel'
     """
-    doubtful: set[int] = set()
     offsets: list[int] | None = None
+    doubtful: set[int] = set()
     if text.isascii():
         folded = text.lower()
     else:
@@ -93,14 +96,15 @@ def fold(text: str) -> Folded:
             if latin != folded:
                 doubtful.update(i for i, (a, b) in enumerate(zip(folded, latin, strict=True)) if a != b)
                 folded = latin
-    if _OCR_INSIDE.search(folded):
+    # Looking for the figures first: most texts have none inside a word, and the pattern is slow to say so.
+    if ("0" in folded or "1" in folded or "5" in folded or "|" in folded) and _OCR_INSIDE.search(folded):
 
         def _letter(m: re.Match[str]) -> str:
             doubtful.add(m.start())
             return m.group().translate(_OCR_LETTER)
 
         folded = _OCR_INSIDE.sub(_letter, folded)
-    return Folded(folded, offsets, frozenset(doubtful))
+    return Folded(folded, offsets, frozenset(doubtful) if doubtful else _NOTHING)
 
 
 _SPECIAL = {
@@ -147,14 +151,38 @@ def _fold_character(ch: str) -> str:
     return "".join(out)[:8]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Tokens(Value):
-    """Words and numbers of a folded text, as parallel lists: the folded token and its half-open span in the folded text."""
+class Tokens:
+    """Words and numbers of a folded text, as parallel lists: the folded token and its half-open span in the folded text.
 
-    words: list[str]
-    starts: list[int]
-    ends: list[int]
-    folded: Folded
+    The spans are found when they are first asked for: a text without a drug in it, or one that is nothing but a name, needs none.
+    """
+
+    __slots__ = ("_ends", "_starts", "folded", "words")
+
+    def __init__(self, words: list[str], folded: Folded) -> None:
+        """`words` are the tokens of `folded`, in order."""
+        self.words = words
+        self.folded = folded
+        self._starts: list[int] | None = None
+        self._ends: list[int] = []
+
+    @property
+    def starts(self) -> list[int]:
+        """Where each token starts."""
+        return self._starts if self._starts is not None else self._place()
+
+    @property
+    def ends(self) -> list[int]:
+        """Where each token ends."""
+        if self._starts is None:
+            self._place()
+        return self._ends
+
+    def _place(self) -> list[int]:
+        spans = [m.span() for m in _WORD.finditer(self.folded.text)]
+        self._ends = [end for _, end in spans]
+        self._starts = [start for start, _ in spans]
+        return self._starts
 
 
 def tokenise(text: str) -> Tokens:
@@ -164,15 +192,10 @@ def tokenise(text: str) -> Tokens:
     ['co', 'codamol', '8', '500', 'mg']
     """
     folded = fold(text)
-    words: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    for m in _WORD.finditer(folded.text):
-        word = m.group()
-        words.append(word.replace("'", "") if "'" in word else word)
-        starts.append(m.start())
-        ends.append(m.end())
-    return Tokens(words, starts, ends, folded)
+    words = _WORD.findall(folded.text)
+    if "'" in folded.text:
+        words = [w.replace("'", "") for w in words]
+    return Tokens(words, folded)
 
 
 def normalise_name(name: str) -> str:

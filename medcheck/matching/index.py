@@ -44,7 +44,7 @@ class NameIndex:
         self._vocabulary = vocabulary
         self._background = vocabulary.names
         self._matches: dict[str, Match] = {}
-        self._plain: dict[str, Match | None] = {}
+        self._entries: dict[int, tuple[Outcome, tuple[str, ...]]] = {}
         self._longest: dict[str, int] = {}  # words of the longest curated name that begins with a word
         for name in formulary.names:
             if " " in name:
@@ -124,35 +124,30 @@ class NameIndex:
         """The match of an exact name by its key (text.normalise_name); the same value each time. None: no such name."""
         found = self._matches.get(key)
         if found is None:
-            found = self._look_up(key)
-            if found is not None:
-                self._matches[key] = found
+            found = self.plain(key)
+            if found is None:
+                return None
+            if found.score < 1.0 and " " not in key and _is_claim(found):
+                found = self._spelt_like(key, found)
+            self._matches[key] = found
         return found
-
-    def _look_up(self, key: str) -> Match | None:
-        plain = self.plain(key)
-        if plain is None or not _is_claim(plain) or " " in key:
-            return plain
-        return self._spelt_like(key, plain)
 
     def plain(self, key: str) -> Match | None:
         """As `exact`, but a name that one source claims to be a drug stays a question, however it is spelt."""
-        if key not in self._plain:
-            self._plain[key] = self._make_plain(key)
-        return self._plain[key]
-
-    def _make_plain(self, key: str) -> Match | None:
-        name = self._names.get(key)
-        if name is not None:
-            return self._curated_match(key, name)
+        if key in self._keys:
+            return self._curated_match(key, self._names[key])
         entry = self._background.get(key)
         if entry is None:
             return None
-        ingredients = tuple(self._vocabulary.entries[entry])
+        told = self._entries.get(entry)
+        if told is None:
+            ingredients = tuple(self._vocabulary.entries[entry])
+            known = any(i in self._formulary.ingredients for i in ingredients)
+            told = self._entries[entry] = Outcome.INGREDIENT if known else Outcome.KNOWN_DRUG, ingredients
+        outcome, ingredients = told
         if ingredients and ingredients[0].startswith("?"):
             return self._claimed(key, tuple(i[1:] for i in ingredients))
-        known = any(i in self._formulary.ingredients for i in ingredients)
-        return Match(Outcome.INGREDIENT if known else Outcome.KNOWN_DRUG, ingredients, Method.EXACT, 1.0, key)
+        return Match(outcome, ingredients, Method.EXACT, 1.0, key)
 
     def _claimed(self, key: str, ingredients: tuple[str, ...]) -> Match:
         """A name that a source says is a drug and, less reliably, which: asked when the formulary would speak of it."""
@@ -202,16 +197,31 @@ class NameIndex:
             found = self.exact(key)  # nothing but a name: no need to look for words in it
             if found is not None:
                 return found
-        mentions = self.spot(tokenise(text))
+        tokens = tokenise(text)
+        spans = self._spans(tokens)
+        if len(spans) == 1 and "sleep" not in key and "night" not in key and "nite" not in key and "pm" not in key:
+            return spans[0][0]
+        mentions = self._mentions(spans, tokens)
         return one_of([m.match for m in mentions]) if mentions else _UNRECOGNISED
 
     def spot(self, tokens: Tokens) -> list[Mention]:
         """Every drug mention of a text, in order, combinations joined, none overlapping."""
+        return self._mentions(self._spans(tokens), tokens)
+
+    def _mentions(self, spans: Sequence[tuple[Match, int, int]], tokens: Tokens) -> list[Mention]:
+        """The matches with their place in the text, products for the night added, combinations joined."""
+        folded = tokens.folded
+        found = [Mention(m, a, b, *folded.origin(tokens.starts[a], tokens.ends[b - 1])) for m, a, b in spans]
+        found = with_night_products(found, tokens, self._formulary.ingredients)
+        return joined(found, tokens) if len(found) > 1 else found
+
+    def _spans(self, tokens: Tokens) -> list[tuple[Match, int, int]]:
+        """Names from left to right, the longest first: each match with its token span."""
         words = tokens.words
-        found: list[Mention] = []
+        found: list[tuple[Match, int, int]] = []
         i = 0
         count = len(words)
-        names, background, skip = self._keys, self._background, self._skip
+        names, background, skip, ready = self._keys, self._background, self._skip, self._matches
         heads = self._heads
         if heads is None:
             self._texts += 1
@@ -232,29 +242,31 @@ class NameIndex:
             if most > 1:
                 match, used = self._longest_at(words, i, min(most, count - i))
             if match is None:
-                if word in names or word in background:
-                    match, used = self.exact(word), 1
-                elif word[0] >= "a":
-                    match, used = self._inexact(words, i)
-                    if match is None and i and words[i - 1] in FIGURES_FOR_LETTERS and tokens.ends[i - 1] == tokens.starts[i]:
-                        match, first = self._with_letter(words[i - 1], word), i - 1
-            if match is None:
-                i += 1
-                continue
-            if i + used < count and words[i + used] in AFTER_NOT_A_DRUG:
-                i += used
-                continue
+                match = ready.get(word)
+                used = 1
+                if match is None:
+                    if word in names or word in background:
+                        match = self.exact(word)
+                    elif word[0] >= "a":
+                        match, used = self._inexact(words, i)
+                        if match is None and i and words[i - 1] in FIGURES_FOR_LETTERS and tokens.ends[i - 1] == tokens.starts[i]:
+                            match, first = self._with_letter(words[i - 1], word), i - 1
+                if match is None:
+                    i += 1
+                    continue
+            k = i + used
+            if k < count:
+                if words[k] in AFTER_NOT_A_DRUG:
+                    i = k
+                    continue
+                if words[k] == "pm" and match.outcome is Outcome.KNOWN_DRUG:  # "Seroquel PM" is a time of day
+                    k += 1
+                    match = ask_label(match, " ".join(words[i:k]), self._formulary.ingredients)
             if doubtful and match.method is Method.EXACT and any(tokens.starts[i] <= p < tokens.ends[i + used - 1] for p in doubtful):
                 match = replace(match, method=Method.MISSPELLING, score=0.95, note="a letter looked like another one and was read as it")
-            k = i + used
-            if k < count and words[k] == "pm" and match.outcome is Outcome.KNOWN_DRUG:  # "Seroquel PM" is a time of day
-                match = ask_label(match, " ".join(words[i : k + 1]), self._formulary.ingredients)
-                used += 1
-            start, end = tokens.folded.origin(tokens.starts[first], tokens.ends[i + used - 1])
-            found.append(Mention(match, first, i + used, start, end))
-            i += used
-        found = with_night_products(found, tokens, self._formulary.ingredients)
-        return joined(found, tokens) if len(found) > 1 else found
+            found.append((match, first, k))
+            i = k
+        return found
 
     def _longest_at(self, words: Sequence[str], i: int, most: int) -> tuple[Match | None, int]:
         """The longest name of two words or more that begins at a word."""
