@@ -18,6 +18,7 @@ from medcheck.version import VERSION
 
 if TYPE_CHECKING:
     from medcheck.domain import Formulary, PartialDate, PatientFacts, Review, Vocabulary
+    from medcheck.matching import NameIndex
     from medcheck.settings import Settings
 
     _PartialDateParam = click.ParamType[PartialDate]
@@ -320,31 +321,61 @@ def _cut(settings: Settings) -> str:
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-def match(as_json: bool) -> None:
+@click.option("--json", "--jsonl", "as_json", is_flag=True, help="One JSON object per line.")
+@click.option("--explain", "explained", is_flag=True, help="Say why each piece was read so: candidates, scores, what decided or vetoed.")
+@click.option(
+    "--unread", "unread", is_flag=True, help="Instead: the words that were not understood, the commonest first, with what is near."
+)
+@click.option("--top", type=click.IntRange(1), default=50, show_default=True, help="How many words --unread prints.")
+def match(as_json: bool, explained: bool, unread: bool, top: int) -> None:
     """Read one drug text per line of standard input; print one answer per line, in the same order."""
     from medcheck.rendering.plain import match_as_dict
     from medcheck.reviewing import match_one, prepare
 
     settings = _settings()
     index = prepare(_formulary(settings), _vocabulary(settings), settings.region).index
+    if unread:
+        _report_unread((line[: settings.max_line_chars] for line in _input_lines()), index, top, as_json)
+        return
     for line in _input_lines():
-        found = match_one(line[: settings.max_line_chars], index)
+        text = line[: settings.max_line_chars]
+        found = match_one(text, index)
         shown = match_as_dict(found)
         if len(line) > settings.max_line_chars:
             shown["note"] = _cut(settings)
         if as_json:
+            if explained:
+                from medcheck.rendering.explained import explained_as_dicts
+
+                shown["explanation"] = explained_as_dicts(text, index)
             _echo_json(shown, indent=None)
+            continue
+        names = ", ".join(found.ingredients) or found.name or "-"
+        others = "; ".join(f"{r.name} {r.score:.2f}" for r in found.other_readings[:3])
+        click.echo(
+            "\t".join((names, found.outcome.value, found.method.value, f"{found.score:.2f}", found.question or others or shown["note"]))
+        )
+        if explained:
+            from medcheck.rendering.explained import explained_lines
+
+            for told in explained_lines(text, index):
+                click.echo(f"    {told}")
+
+
+def _report_unread(lines: Iterator[str], index: NameIndex, top: int, as_json: bool) -> None:
+    from medcheck.matching.explaining import unread_words
+    from medcheck.rendering.explained import candidates_as_dicts, candidates_in_words
+
+    for u in unread_words(lines, index)[:top]:
+        if as_json:
+            near = candidates_as_dicts(u.candidates)
+            _echo_json({"count": u.count, "text": u.word, "how": u.how, "reason": u.reason, "candidates": near}, indent=None)
         else:
-            names = ", ".join(found.ingredients) or found.name or "-"
-            others = "; ".join(f"{r.name} {r.score:.2f}" for r in found.other_readings[:3])
-            click.echo(
-                "\t".join((names, found.outcome.value, found.method.value, f"{found.score:.2f}", found.question or others or shown["note"]))
-            )
+            click.echo("\t".join((str(u.count), u.word, u.how, candidates_in_words(u.candidates) or u.reason)))
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+@click.option("--json", "--jsonl", "as_json", is_flag=True, help="One JSON object per line.")
 @click.option("--region", type=click.Choice(["us", "uk"]), help="Whose abbreviations are meant where they differ.")
 def sig(as_json: bool, region: str | None) -> None:
     """Read one dose instruction per line of standard input; print one answer per line, in the same order."""

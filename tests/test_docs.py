@@ -23,7 +23,9 @@ from medcheck.domain import PartialDate, PatientFacts
 from medcheck.matching import deciding
 from medcheck.rendering.comma import as_csv
 from medcheck.rendering.entry import entry_as_dict
+from medcheck.rendering.explained import explained_as_dicts
 from medcheck.rendering.plain import as_dict
+from medcheck.reviewing import prepare
 from medcheck.settings import PREFIX, Settings
 from medcheck.vocabulary import info
 
@@ -188,6 +190,7 @@ def wire() -> dict[str, Any]:
         "review": as_dict(review_text(LIST, FACTS, as_of=AS_OF)),
         "show": entry_as_dict("domperidone", load_formulary()),
         "info": info(load_vocabulary()),
+        "explained": {"explanation": explained_as_dicts("quetiepine 25 mg", prepare(load_formulary(), load_vocabulary()).index)},
     }
 
 

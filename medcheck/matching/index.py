@@ -177,6 +177,14 @@ class NameIndex:
         known = any(i in self._formulary.ingredients for i in name.ingredients)
         return Match(Outcome.INGREDIENT if known else Outcome.KNOWN_DRUG, name.ingredients, Method.EXACT, 1.0, key)
 
+    def source_of(self, key: str) -> str:
+        """Where an exact name comes from, in words; "" for none."""
+        name = self._names.get(key)
+        if name is not None:
+            where = f" ({', '.join(name.countries)})" if name.countries else ""
+            return f"{name.kind} of the formulary{where}"
+        return "the background vocabulary" if key in self._background else ""
+
     def is_name(self, key: str) -> bool:
         """Whether a normalised name is known exactly."""
         return key in self._keys or key in self._background
