@@ -1,30 +1,22 @@
 """A text -> the drug mentions in it, each with its Match; knows nothing of doses or status.
 
-The order of trust: exact names (the formulary's, then the background vocabulary's), then similar spellings (deciding.py).
+The order of trust: exact names (the formulary's, then the background vocabulary's), names written apart or glued, then similar spellings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
 
-from rapidfuzz.distance import OSA
-
-from medcheck.domain import FLAG_TIERS, Formulary, Match, Mention, Method, Name, Outcome, Reading, Vocabulary
+from medcheck.domain import Formulary, Match, Mention, Method, Outcome, Reading, Vocabulary
 from medcheck.matching.combining import joined, one_of
-from medcheck.matching.deciding import ACCEPT, OBSCURE, RARE, Candidate, Decision, Surroundings, ask, decide
-from medcheck.matching.nearby import Nearby, edits_allowed
+from medcheck.matching.deciding import ACCEPT, ask
+from medcheck.matching.lookup import LONGEST, SHORTEST, SHORTEST_WORD, Names, is_obscure
 from medcheck.matching.night import ask_label, with_night_products
-from medcheck.matching.sounds import similarity, sound
-from medcheck.matching.words import AFTER_NOT_A_DRUG, FIGURES_FOR_LETTERS, GLUED, LOOKS_LIKE, MAKERS, PREFIXES, SALTS, SKIP
+from medcheck.matching.words import AFTER_NOT_A_DRUG, FIGURES_FOR_LETTERS, GLUED, LOOKS_LIKE, MAKERS, PREFIXES, SKIP
 from medcheck.text import Tokens, tokenise
 
 LONGEST_NAME = 5  # words of a background name; curated names may be longer
-SHORTEST = 5  # letters of a word that may be matched by similarity
-LONGEST = 40
-_SHORTEST_NAME = 4  # letters of a name that a longer word may be a misspelling of
-_SHORTEST_WORD = 4  # letters of an ordinary word that may stand between
 _SHORTEST_JOINED = 8  # letters of a name that was written as two words
 _SHORTEST_APART = 6  # letters of a curated one
 _MOST_APART = 4  # words
@@ -34,17 +26,11 @@ _HEADS_PAY_FROM = 40  # texts; a short list need not know which words begin a lo
 _UNRECOGNISED = Match(Outcome.UNRECOGNISED, (), Method.NONE, 0.0)
 
 
-class NameIndex:
-    """Everything needed to find names, prepared once from a formulary and a vocabulary; spotting changes nothing but caches."""
+class NameIndex(Names):
+    """Everything needed to find names in a text, prepared once; spotting changes nothing but caches."""
 
     def __init__(self, formulary: Formulary, vocabulary: Vocabulary) -> None:
-        self._formulary = formulary
-        self._names = formulary.names
-        self._keys = frozenset(formulary.names)
-        self._vocabulary = vocabulary
-        self._background = vocabulary.names
-        self._matches: dict[str, Match] = {}
-        self._entries: dict[int, tuple[Outcome, tuple[str, ...]]] = {}
+        super().__init__(formulary, vocabulary)
         self._longest: dict[str, int] = {}  # words of the longest curated name that begins with a word
         for name in formulary.names:
             if " " in name:
@@ -54,58 +40,6 @@ class NameIndex:
         self._skip = SKIP - self._longest.keys()  # "night" begins no name, but "night nurse" does
         self._texts = 0
         self._heads: dict[str, int] | None = None
-        self._decided = lru_cache(maxsize=50_000)(self._decide)
-
-    # ---- what is prepared when it is first needed -----------------------------------------------------------------
-    @cached_property
-    def _lookalikes(self) -> dict[str, set[str]]:
-        pairs: dict[str, set[str]] = {}
-        for pair in self._formulary.lookalikes:
-            for a, b in ((pair.name_a, pair.name_b), (pair.name_b, pair.name_a)):
-                pairs.setdefault(tokenise(a).words[0], set()).add(tokenise(b).words[0])
-        return pairs
-
-    @cached_property
-    def _curated(self) -> dict[int, list[str]]:
-        """Single-word names of the formulary by length."""
-        by_length: dict[int, list[str]] = {}
-        for name in self._names:
-            if _SHORTEST_NAME <= len(name) <= LONGEST + 3 and " " not in name and name.isalpha():
-                by_length.setdefault(len(name), []).append(name)
-        return by_length
-
-    def _names_of_length(self, length: int) -> list[str]:
-        if length < _SHORTEST_NAME:
-            return []
-        curated = self._curated.get(length, [])
-        buckets = self._vocabulary.buckets
-        more = buckets[length] if length < len(buckets) else ()
-        return [*curated, *(n for n in more if n not in self._keys)] if curated else list(more)
-
-    def _words_of_length(self, length: int) -> Sequence[str]:
-        buckets = self._vocabulary.word_buckets
-        return buckets[length] if _SHORTEST_WORD <= length < len(buckets) else ()
-
-    @cached_property
-    def _near_names(self) -> Nearby:
-        return Nearby(self._names_of_length)
-
-    @cached_property
-    def _near_words(self) -> Nearby:
-        return Nearby(self._words_of_length)
-
-    @cached_property
-    def about(self) -> Surroundings:
-        """What deciding asks about names and words."""
-        partners = self._lookalikes
-        nobody: frozenset[str] = frozenset()
-        return Surroundings(
-            lookalikes=lambda name: partners.get(name, nobody),
-            is_rare=self._is_rare,
-            is_flagged=self._is_flagged,
-            near_words=lambda word: [name for name, _ in self._near_words.within(word, 1)],
-            edits=lambda a, b: int(OSA.distance(a, b)),
-        )
 
     def _find_heads(self) -> dict[str, int]:
         """For each word that begins a name of several words, the most words of such a name."""
@@ -119,85 +53,6 @@ class NameIndex:
                     heads[first] = min(count, LONGEST_NAME)
         return heads
 
-    # ---- exact names ---------------------------------------------------------------------------------------------
-    def exact(self, key: str) -> Match | None:
-        """The match of an exact name by its key (text.normalise_name); the same value each time. None: no such name."""
-        found = self._matches.get(key)
-        if found is None:
-            found = self.plain(key)
-            if found is None:
-                return None
-            if found.score < 1.0 and " " not in key and _is_claim(found):
-                found = self._spelt_like(key, found)
-            self._matches[key] = found
-        return found
-
-    def plain(self, key: str) -> Match | None:
-        """As `exact`, but a name that one source claims to be a drug stays a question, however it is spelt."""
-        if key in self._keys:
-            return self._curated_match(key, self._names[key])
-        entry = self._background.get(key)
-        if entry is None:
-            return None
-        told = self._entries.get(entry)
-        if told is None:
-            ingredients = tuple(self._vocabulary.entries[entry])
-            known = any(i in self._formulary.ingredients for i in ingredients)
-            told = self._entries[entry] = Outcome.INGREDIENT if known else Outcome.KNOWN_DRUG, ingredients
-        outcome, ingredients = told
-        if ingredients and ingredients[0].startswith("?"):
-            return self._claimed(key, tuple(i[1:] for i in ingredients))
-        return Match(outcome, ingredients, Method.EXACT, 1.0, key)
-
-    def _claimed(self, key: str, ingredients: tuple[str, ...]) -> Match:
-        """A name that a source says is a drug and, less reliably, which: asked when the formulary would speak of it."""
-        named = " with ".join(ingredients)
-        if any(i in self._formulary.ingredients for i in ingredients):
-            reading = Reading(key, ingredients, 0.5)
-            question = f"Is this a name of {named}? One source, not reliable on brands, says so: please confirm."
-            return Match(Outcome.QUESTION, (), Method.EXACT, 0.5, key, (reading,), question)
-        return Match(Outcome.KNOWN_DRUG, (), Method.EXACT, 1.0, key, note=f"one source, not reliable on brands, says that it is {named}")
-
-    def _spelt_like(self, key: str, claim: Match) -> Match:
-        """A claim that the spelling bears out: two hints that do not depend on one another ("amantidine": claimed, and like amantadine)."""
-        claimed = set(claim.other_readings[0].ingredients)
-        for candidate in self.candidates(key):
-            reading = candidate.reading
-            if set(reading.ingredients) == claimed and not _is_claim(candidate.match) and reading.score >= ACCEPT:
-                method = Method.MISSPELLING if sound(key) == sound(reading.name) else Method.FUZZY
-                note = f"spelt like {reading.name}, and one source names it so"
-                return replace(candidate.match, method=method, score=reading.score, note=note)
-        return claim
-
-    def _curated_match(self, key: str, name: Name) -> Match:
-        if name.line is not None:
-            line = self._formulary.lines[name.line]
-            readings = tuple(Reading(v.names[0], v.ingredients, 1.0) for v in line.variants)
-            return Match(Outcome.QUESTION, (), Method.EXACT, 1.0, line.names[0], readings, line.question)
-        known = any(i in self._formulary.ingredients for i in name.ingredients)
-        return Match(Outcome.INGREDIENT if known else Outcome.KNOWN_DRUG, name.ingredients, Method.EXACT, 1.0, key)
-
-    def source_of(self, key: str) -> str:
-        """Where an exact name comes from, in words; "" for none."""
-        name = self._names.get(key)
-        if name is not None:
-            where = f" ({', '.join(name.countries)})" if name.countries else ""
-            return f"{name.kind} of the formulary{where}"
-        return "the background vocabulary" if key in self._background else ""
-
-    def is_name(self, key: str) -> bool:
-        """Whether a normalised name is known exactly."""
-        return key in self._keys or key in self._background
-
-    def is_ordinary(self, word: str) -> bool:
-        """Whether a folded word is an ordinary English or product word, or one of a dose instruction."""
-        return word in SKIP or word in SALTS or word in self._vocabulary.words
-
-    def is_known_word(self, word: str) -> bool:
-        """Whether a folded word is understood: an ordinary one, or an exact name that was seen and is no mention ("iron deficiency")."""
-        return self.is_ordinary(word) or self.is_name(word)
-
-    # ---- spotting ------------------------------------------------------------------------------------------------
     def match(self, text: str) -> Match:
         """One drug text as one match: every ingredient it names, the weakest method and score among its mentions."""
         key = text.lower()
@@ -206,7 +61,7 @@ class NameIndex:
             if found is not None:
                 return found
         tokens = tokenise(text)
-        spans = self._spans(tokens)
+        spans = self.names_in(tokens)
         if len(spans) == 1 and "sleep" not in key and "night" not in key and "nite" not in key and "pm" not in key:
             return spans[0][0]
         mentions = self._mentions(spans, tokens)
@@ -214,7 +69,7 @@ class NameIndex:
 
     def spot(self, tokens: Tokens) -> list[Mention]:
         """Every drug mention of a text, in order, combinations joined, none overlapping."""
-        return self._mentions(self._spans(tokens), tokens)
+        return self._mentions(self.names_in(tokens), tokens)
 
     def _mentions(self, spans: Sequence[tuple[Match, int, int]], tokens: Tokens) -> list[Mention]:
         """The matches with their place in the text, products for the night added, combinations joined."""
@@ -223,7 +78,7 @@ class NameIndex:
         found = with_night_products(found, tokens, self._formulary.ingredients)
         return joined(found, tokens) if len(found) > 1 else found
 
-    def _spans(self, tokens: Tokens) -> list[tuple[Match, int, int]]:
+    def names_in(self, tokens: Tokens) -> list[tuple[Match, int, int]]:
         """Names from left to right, the longest first: each match with its token span."""
         words = tokens.words
         found: list[tuple[Match, int, int]] = []
@@ -354,26 +209,22 @@ class NameIndex:
     def _with_letter(self, figure: str, word: str) -> Match | None:
         """A name whose first letter scanning took for a figure: "1ithium"."""
         exact = self.plain(FIGURES_FOR_LETTERS[figure] + word)
-        if exact is None or _is_obscure(exact):
+        if exact is None or is_obscure(exact):
             return None
         return replace(exact, method=Method.MISSPELLING, score=0.95, note=f"{figure} was read as {FIGURES_FOR_LETTERS[figure]}")
 
     def _is_strange(self, word: str) -> bool:
         """Whether a word is no word of the language as far as that is known: the list of ordinary words begins at four letters."""
-        return len(word) >= _SHORTEST_WORD and not self.is_ordinary(word)
+        return len(word) >= SHORTEST_WORD and not self.is_ordinary(word)
 
     def _seen_wrong(self, word: str) -> Match | None:
         """A name with letters that scanning takes for one another: "sinernet", "clornipramine"."""
         for seen, meant in LOOKS_LIKE:
             if seen in word:
                 exact = self.plain(word.replace(seen, meant))
-                if exact is not None and not _is_obscure(exact):
+                if exact is not None and not is_obscure(exact):
                     return replace(exact, method=Method.MISSPELLING, score=0.95, note=f"{seen} was read as {meant}")
         return None
-
-    def may_be_misspelt(self, word: str) -> bool:
-        """Whether a word that is no name is compared with names: long enough, letters only, and no ordinary word."""
-        return SHORTEST <= len(word) <= LONGEST and word.isalpha() and word not in self._vocabulary.words and word not in SALTS
 
     def _unglued(self, word: str) -> Match | None:
         """A name with its salt or form written to it: "sertralinehcl", "zolofttabs"."""
@@ -383,42 +234,3 @@ class NameIndex:
                 if exact is not None and exact.method is Method.EXACT:
                     return replace(exact, method=Method.MISSPELLING, score=0.97, note=f"written as one word with {tail}")
         return None
-
-    # ---- similar spellings -----------------------------------------------------------------------------------------
-    def decision(self, word: str) -> Decision:
-        """What a folded word that is no exact name is read as, and why; remembered."""
-        return self._decided(word)
-
-    def _decide(self, word: str) -> Decision:
-        return decide(word, self.candidates(word), self.about)
-
-    def candidates(self, word: str) -> list[Candidate]:
-        """The names within reach of a word, best score first, then by alphabet."""
-        found = []
-        for name, edits in self._near_names.within(word, edits_allowed(len(word))):
-            exact = self.plain(name)
-            if exact is not None:
-                score = similarity(word, name, edits) - (RARE if self._is_rare(name) else OBSCURE if _is_obscure(exact) else 0.0)
-                what = exact.ingredients or tuple(dict.fromkeys(i for r in exact.other_readings for i in r.ingredients))
-                found.append((score, name, edits, what, exact))
-        found.sort(key=lambda c: (-c[0], c[1]))
-        return [Candidate(Reading(n, what, round(max(0.0, min(s, 0.99)), 3)), e, m) for s, n, e, what, m in found]
-
-    def _is_rare(self, key: str) -> bool:
-        """Whether a name is a brand of neither the US nor the UK market."""
-        name = self._names.get(key)
-        return name is not None and name.kind == "brand" and not name.countries
-
-    def _is_flagged(self, ingredients: Iterable[str]) -> bool:
-        known = self._formulary.ingredients
-        return any(i in known and known[i].tier in FLAG_TIERS for i in ingredients)
-
-
-def _is_claim(match: Match) -> bool:
-    """Whether a match is the question about a name that one source claims to be a drug."""
-    return match.outcome is Outcome.QUESTION and len(match.other_readings) == 1 and match.score < 1.0
-
-
-def _is_obscure(match: Match) -> bool:
-    """Whether no reliable source tells what a name is: nothing at all, or one claim."""
-    return _is_claim(match) or (not match.ingredients and match.outcome is not Outcome.QUESTION)
