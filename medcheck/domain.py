@@ -65,6 +65,7 @@ class Tier(StrEnum):
 
 TAKEN = frozenset({Status.ACTIVE, Status.UNKNOWN})  # taken now, or not told
 FLAG_TIERS: tuple[Tier, ...] = (Tier.A, Tier.B, Tier.C)
+MATTERS = frozenset({*FLAG_TIERS, Tier.AUGMENTATION})  # what is worth a question where a name is in doubt
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)

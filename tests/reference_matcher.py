@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
-from medcheck.domain import FLAG_TIERS, Formulary, Outcome, Vocabulary
+from medcheck.domain import MATTERS, Formulary, Outcome, Vocabulary
 from medcheck.matching import deciding as level
 from medcheck.matching import words as lists
 from medcheck.text import tokenise
 
 TAILS = ("inum", "ina", "ine", "in", "en", "ene", "een", "an", "on", "e")
-SOUNDS = [p.split("/") for p in "ph/f th/t rh/r ck/k sch/s ch/k qu/k q/k x/ks y/i z/s v/f".split()]
+SOUNDS = [p.split("/") for p in "kw/k ph/f th/t rh/r ck/k sch/s ch/k qu/k q/k x/ks y/i z/s v/f".split()]
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,10 @@ class Read:
 
 def sound_of(word: str) -> str:
     key = "".join("s" if c == "c" and word[i + 1 : i + 2] in ("e", "i", "y") else c for i, c in enumerate(word))
+    if key.startswith("x"):
+        key = "s" + key[1:]
+    if key.startswith(("ps", "pn")):
+        key = key[1:]
     for a, b in SOUNDS:
         key = key.replace(a, b)
     key = key.replace("c", "k")
@@ -98,7 +102,7 @@ class ReferenceMatcher:
     # ---- one name -------------------------------------------------------------------------------------------------
     def is_flagged(self, ingredients: tuple[str, ...]) -> bool:
         known = self.formulary.ingredients
-        return any(i in known and known[i].tier in FLAG_TIERS for i in ingredients)
+        return any(i in known and known[i].tier in MATTERS for i in ingredients)
 
     def is_rare(self, name: str) -> bool:
         entry = self.formulary.names.get(name)

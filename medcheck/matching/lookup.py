@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 
 from rapidfuzz.distance import OSA
 
-from medcheck.domain import FLAG_TIERS, Formulary, Match, Method, Name, Outcome, Reading, Vocabulary
+from medcheck.domain import MATTERS, Formulary, Match, Method, Name, Outcome, Reading, Vocabulary
 from medcheck.matching.deciding import ACCEPT, OBSCURE, RARE, Candidate, Decision, Surroundings, decide
 from medcheck.matching.nearby import Nearby, edits_allowed
 from medcheck.matching.sounds import similarity, sound
@@ -194,7 +194,7 @@ class Names:
 
     def _is_flagged(self, ingredients: Iterable[str]) -> bool:
         known = self._formulary.ingredients
-        return any(i in known and known[i].tier in FLAG_TIERS for i in ingredients)
+        return any(i in known and known[i].tier in MATTERS for i in ingredients)
 
 
 def _is_claim(match: Match) -> bool:

@@ -9,6 +9,7 @@ from rapidfuzz.distance import OSA
 from medcheck.text import lazy_pattern
 
 _SOUNDS = (
+    ("kw", "k"),
     ("ph", "f"),
     ("th", "t"),
     ("rh", "r"),
@@ -40,6 +41,8 @@ def sound(word: str) -> str:
     True
     """
     key = _SOFT_C.sub("s", word)
+    if key[0] in "xp":  # "Xyzal" begins like a z, "pseudo" like an s
+        key = "s" + key[1:] if key[0] == "x" else key[1:] if key[1:2] in ("s", "n") else key
     for a, b in _SOUNDS:
         if a in key:
             key = key.replace(a, b)
