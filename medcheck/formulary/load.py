@@ -83,6 +83,12 @@ class Rows(Mapping[str, T], Generic[S, T]):
             made = self._made[key] = self._make(key, self._compiled[key])
         return made
 
+    def get(self, key: str, default: Any = None) -> Any:  # noqa: D102 - as of every mapping; its own because the inherited one is slow
+        made = self._made.get(key)
+        if made is not None:
+            return made
+        return self[key] if key in self._compiled else default
+
     def __contains__(self, key: object) -> bool:
         return key in self._compiled
 

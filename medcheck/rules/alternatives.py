@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from medcheck.domain import FLAG_TIERS, Alternative, Formulary, Need, Option
 from medcheck.rules.patient import Patient
 
 
 class Offered:
-    """Options of needs for one patient; each is worked out once, and again only for a medicine that it must not be used beside."""
+    """Options of needs for one patient; each is worked out once, and only what it must not be used beside again for another medicine."""
 
     def __init__(self, patient: Patient, formulary: Formulary) -> None:
         self._patient = patient
@@ -22,12 +24,17 @@ class Offered:
             if key not in self._known:
                 self._known[key] = [self._option(need, option) for option in need.options]
             for option, common, partners in self._known[key]:
-                out.append(_hold(need, option, replacing, self._patient, self._formulary) if replacing in partners else common)
+                out.append(self._beside(common, need, option, replacing) if replacing in partners else common)
         return tuple(out)
 
     def _option(self, need: Need, option: Option) -> tuple[Option, Alternative, frozenset[str]]:
         partners = _partners(option.caution_with_classes, option.caution_with_ingredients, "", self._patient)
         return option, _hold(need, option, "", self._patient, self._formulary), frozenset(partners)
+
+    def _beside(self, common: Alternative, need: Need, option: Option, replacing: str) -> Alternative:
+        """An option whose caution names the medicine to be replaced: the same, but for the caution."""
+        reasons = [_against(name, self._patient, self._formulary) for name in option.ingredients]
+        return replace(common, caution=_caution(option, reasons, replacing, self._patient, self._formulary))
 
 
 def alternatives(needs: tuple[str, ...], replacing: str, patient: Patient, formulary: Formulary) -> tuple[Alternative, ...]:
@@ -46,13 +53,9 @@ def alternatives(needs: tuple[str, ...], replacing: str, patient: Patient, formu
 def _hold(need: Need, option: Option, replacing: str, patient: Patient, formulary: Formulary) -> Alternative:
     reasons = [_against(name, patient, formulary) for name in option.ingredients]
     withheld = _excluded(option, patient, formulary)
-    cautions = _cautions(option, replacing, patient, formulary)
-    if option.kind == "drug" and option.ingredients:
-        if all(reasons):
-            each = [f"{n}: {r}" for n, r in zip(option.ingredients, reasons, strict=True)]
-            withheld = "; ".join([withheld, *each] if withheld else each)
-        else:
-            cautions += [f"not {n}: {r}" for n, r in zip(option.ingredients, reasons, strict=True) if r]
+    if option.kind == "drug" and option.ingredients and all(reasons):
+        each = [f"{n}: {r}" for n, r in zip(option.ingredients, reasons, strict=True)]
+        withheld = "; ".join([withheld, *each] if withheld else each)
     return Alternative(
         need=need.key,
         need_name=need.name,
@@ -60,12 +63,19 @@ def _hold(need: Need, option: Option, replacing: str, patient: Patient, formular
         ingredients=option.ingredients,
         text=option.text,
         caveat=option.caveat,
-        caution="; ".join(cautions),
+        caution=_caution(option, reasons, replacing, patient, formulary),
         withheld=withheld,
         strength=option.strength,
         references=option.references,
         verified=option.verified,
     )
+
+
+def _caution(option: Option, reasons: list[str], replacing: str, patient: Patient, formulary: Formulary) -> str:
+    cautions = _cautions(option, replacing, patient, formulary)
+    if option.kind == "drug" and option.ingredients and not all(reasons):
+        cautions += [f"not {n}: {r}" for n, r in zip(option.ingredients, reasons, strict=True) if r]
+    return "; ".join(cautions)
 
 
 def _against(ingredient: str, patient: Patient, formulary: Formulary) -> str:

@@ -91,8 +91,10 @@ def is_taken(statement: MedicationStatement) -> bool:
 
 def used_locally(statement: MedicationStatement, ingredient: str, formulary: Formulary) -> bool:
     """Whether the statement puts the ingredient on the skin, into the eye or nose only, where the formulary says that this is harmless."""
+    if statement.dosage.route not in LOCAL_ROUTES:
+        return False
     entry = formulary.ingredients.get(ingredient)
-    return entry is not None and entry.systemic_only and statement.dosage.route in LOCAL_ROUTES
+    return entry is not None and entry.systemic_only
 
 
 def doubt_of(statement: MedicationStatement) -> str:
