@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from medcheck.domain import Formulary, Vocabulary
+from medcheck.matching.index import Allowance
 from medcheck.reviewing import Tools
 from medcheck.text import tokenise
 from tests.reference_matcher import Read, ReferenceMatcher, likeness, sound_of
@@ -27,7 +28,7 @@ def _inputs(file: str) -> list[str]:
 
 
 def _fast(tools: Tools, text: str) -> list[Read]:
-    return [Read(a, b, m.outcome.value, m.ingredients, round(m.score, 3)) for m, a, b in tools.index.names_in(tokenise(text))]
+    return [Read(a, b, m.outcome.value, m.ingredients, round(m.score, 3)) for m, a, b in tools.index.names_in(tokenise(text), Allowance())]
 
 
 def _slow(reference: ReferenceMatcher, text: str) -> list[Read]:

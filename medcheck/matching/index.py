@@ -26,6 +26,36 @@ _HEADS_PAY_FROM = 40  # texts; a short list need not know which words begin a lo
 _UNRECOGNISED = Match(Outcome.UNRECOGNISED, (), Method.NONE, 0.0)
 
 
+class Allowance:
+    """How many words may still be compared with all names; one for a whole list, and within it so many for each line.
+
+    Real lists hold few words that are neither names nor ordinary. What is over the allowance stays unread, and the caller says so: a page of
+    garbage must not hold up a service.
+    """
+
+    __slots__ = ("_line", "_of_line", "left", "refused")
+
+    def __init__(self, of_list: int = 5000, of_line: int = 120) -> None:
+        """`of_list` words of a whole list, `of_line` of one line."""
+        self.left = of_list
+        self._of_line = of_line
+        self._line = of_line
+        self.refused = 0
+
+    def next_line(self) -> None:
+        """Begin a line."""
+        self._line = self._of_line
+
+    def take(self) -> bool:
+        """Whether one more word may be compared."""
+        if self._line > 0 and self.left > 0:
+            self._line -= 1
+            self.left -= 1
+            return True
+        self.refused += 1
+        return False
+
+
 class NameIndex(Names):
     """Everything needed to find names in a text, prepared once; spotting changes nothing but caches."""
 
@@ -61,15 +91,15 @@ class NameIndex(Names):
             if found is not None:
                 return found
         tokens = tokenise(text)
-        spans = self.names_in(tokens)
+        spans = self.names_in(tokens, Allowance())
         if len(spans) == 1 and "sleep" not in key and "night" not in key and "nite" not in key and "pm" not in key:
             return spans[0][0]
         mentions = self._mentions(spans, tokens)
         return one_of([m.match for m in mentions]) if mentions else _UNRECOGNISED
 
-    def spot(self, tokens: Tokens) -> list[Mention]:
-        """Every drug mention of a text, in order, combinations joined, none overlapping."""
-        return self._mentions(self.names_in(tokens), tokens)
+    def spot(self, tokens: Tokens, allowance: Allowance | None = None) -> list[Mention]:
+        """Every drug mention of a text, in order, combinations joined, none overlapping; by default as one line of its own."""
+        return self._mentions(self.names_in(tokens, allowance or Allowance()), tokens)
 
     def _mentions(self, spans: Sequence[tuple[Match, int, int]], tokens: Tokens) -> list[Mention]:
         """The matches with their place in the text, products for the night added, combinations joined."""
@@ -78,7 +108,7 @@ class NameIndex(Names):
         found = with_night_products(found, tokens, self._formulary.ingredients)
         return joined(found, tokens) if len(found) > 1 else found
 
-    def names_in(self, tokens: Tokens) -> list[tuple[Match, int, int]]:
+    def names_in(self, tokens: Tokens, allowance: Allowance) -> list[tuple[Match, int, int]]:
         """Names from left to right, the longest first: each match with its token span."""
         words = tokens.words
         found: list[tuple[Match, int, int]] = []
@@ -111,7 +141,7 @@ class NameIndex(Names):
                     if word in names or word in background:
                         match = self.exact(word)
                     elif word[0] >= "a":
-                        match, used = self._inexact(words, i)
+                        match, used = self._inexact(words, i, allowance)
                         if match is None and i and words[i - 1] in FIGURES_FOR_LETTERS and tokens.ends[i - 1] == tokens.starts[i]:
                             match, first = self._with_letter(words[i - 1], word), i - 1
                 if match is None:
@@ -143,7 +173,7 @@ class NameIndex(Names):
                 return self.exact(key), n
         return None, 0
 
-    def _inexact(self, words: Sequence[str], i: int) -> tuple[Match | None, int]:
+    def _inexact(self, words: Sequence[str], i: int, allowance: Allowance) -> tuple[Match | None, int]:
         word = words[i]
         after = words[i + 1] if i + 1 < len(words) else ""
         if word in PREFIXES and after and self.is_name(word + after):
@@ -152,9 +182,11 @@ class NameIndex(Names):
         if match is not None:
             return match, used
         if not self.may_be_misspelt(word):
-            return self._heard(words, i)
-        match = self._unglued(word) or self._seen_wrong(word) or self.decision(word).match
-        return (match, 1) if match is not None else self._heard(words, i)
+            return self._heard(words, i, allowance)
+        match = self._unglued(word) or self._seen_wrong(word)
+        if match is None and allowance.take():
+            match = self.decision(word).match
+        return (match, 1) if match is not None else self._heard(words, i, allowance)
 
     def _written_apart(self, words: Sequence[str], i: int) -> tuple[Match | None, int]:
         """A name written as two to four words: "diphen hydramine", "pro chlor perazine", "lex a pro"."""
@@ -187,7 +219,7 @@ class NameIndex(Names):
         readings = (Reading(whole.name, whole.ingredients, 0.5), Reading(f"{rest} ({maker}-)", other.ingredients, 0.5))
         return Match(Outcome.QUESTION, (), Method.MISSPELLING, 0.5, whole.name, readings, ask(readings))
 
-    def _heard(self, words: Sequence[str], i: int) -> tuple[Match | None, int]:
+    def _heard(self, words: Sequence[str], i: int, allowance: Allowance) -> tuple[Match | None, int]:
         """Words that together sound like a name, as dictation writes them: "risper doll", "kwe tie a peen"."""
         both = words[i]
         if len(both) < 2:
@@ -200,7 +232,7 @@ class NameIndex(Names):
             strange = strange or self._is_strange(after)
             if after in SKIP and after not in _SPOKEN_SHORT:
                 break
-            if strange and _SHORTEST_JOINED <= len(both) <= LONGEST and after not in SKIP:
+            if strange and _SHORTEST_JOINED <= len(both) <= LONGEST and after not in SKIP and allowance.take():
                 match = self.decision(both).match
                 if match is not None and match.outcome is not Outcome.QUESTION and match.score >= ACCEPT and match.ingredients:
                     return replace(match, note=f"heard from {_NUMBERS[used]} words"), used
