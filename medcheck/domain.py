@@ -477,11 +477,12 @@ class Mention(Value):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Coding(Value):
-    """A code as an EHR sends it."""
+    """A code as an EHR sends it. `problem` says why the code could not be used, "" while it was not looked up or was understood."""
 
     system: str
     code: str
     display: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -555,13 +556,15 @@ class Exposure(Value):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class VocabularySource(Value):
-    """Where names of the background vocabulary come from."""
+    """Where names of the background vocabulary come from. `kind` is what a site imported it as, "" for what medcheck brings."""
 
     name: str
     version: str
     date: str
     names: int
     sha256: str
+    codes: int = 0
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -571,7 +574,8 @@ class Vocabulary:
     `names` maps a normalised name (text.normalise_name) to an index into `entries`; an entry is the ingredients as far as a source tells
     them, () for "a drug, ingredients not told", and "?name" for what an unreliable source claims: good for asking only. `words` are
     ordinary English and product words: a fuzzy match near one of them is doubted. `buckets[n]` lists the single-word names of n letters,
-    sorted, for fuzzy search; `word_buckets[n]` the ordinary words of n letters.
+    sorted, for fuzzy search; `word_buckets[n]` the ordinary words of n letters. `codes` maps a code system (rxnorm, ndc, atc, snomed,
+    local) and a code as a number (vocabulary/codes.py and coding.py make it) to an index into `entries`.
     """
 
     sha256: str
@@ -581,6 +585,7 @@ class Vocabulary:
     words: Set[str]
     buckets: Sequence[Sequence[str]] = field(default=())
     word_buckets: Sequence[Sequence[str]] = field(default=())
+    codes: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
 
 
 class StatusCue(Row):

@@ -608,7 +608,8 @@ def test_the_packaged_index_is_used(compiled: Path, settings: Settings) -> None:
         "names_with_ingredients": 1,
         "ingredient_sets": 1,
         "words": 3,
-        "sources": [{"name": "test", "version": "1", "date": "", "names": 0, "sha256": ""}],
+        "codes": {},
+        "sources": [{"name": "test", "version": "1", "date": "", "names": 0, "sha256": "", "codes": 0, "kind": ""}],
     }
 
 
@@ -654,7 +655,7 @@ def test_a_damaged_release_is_named(compiled: Path, settings: Settings, release:
 
 
 def test_an_unknown_kind_is_refused(settings: Settings, release: Path) -> None:
-    with pytest.raises(InputError, match="rxnorm or ndc"):
+    with pytest.raises(InputError, match="aliases, rxnorm, ndc or dmd"):
         voc.import_release("atc", release, settings)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from medcheck.vocabulary.names import NameTable, Terms, inn_names, is_claim, jun
 from medcheck.vocabulary.ndc import import_ndc
 
 COMMON_WORDS: Final = 40_000  # ordinary words that can stand between a misspelling and a drug name
-BUILDER: Final = "2"  # raised whenever the rules change, so that no cached index of old rules is used
+BUILDER: Final = "3"  # raised whenever the rules change, so that no cached index of old rules is used
 
 
 def build_index(tables: Sequence[NameTable], english: Mapping[str, int], terms: Terms, sources: Sequence[VocabularySource] = ()) -> bytes:
@@ -27,7 +28,16 @@ def build_index(tables: Sequence[NameTable], english: Mapping[str, int], terms: 
     left_out = {w for t in tables for w in t.names if w in english}
     product = terms.product_words.union(*(t.words for t in tables))
     words = {w for w in common | left_out | product if len(w) >= 4 and w.isascii() and w.isalpha() and w not in names}
-    return encode(names, words, [*(t.source for t in tables), *sources])
+    return encode(names, words, [*(t.source for t in tables), *sources], codes=combine_codes(t.codes for t in tables))
+
+
+def combine_codes(tables: Iterable[Mapping[str, Mapping[int, tuple[str, ...]]]]) -> dict[str, dict[int, tuple[str, ...]]]:
+    """One table for each code system; the first that tells of a code is believed."""
+    out: dict[str, dict[int, tuple[str, ...]]] = {}
+    for table in tables:
+        for system, codes in table.items():
+            out[system] = {**codes, **out.get(system, {})}
+    return out
 
 
 def combine(tables: Sequence[NameTable], english: Collection[str], terms: Terms) -> dict[str, tuple[str, ...]]:
@@ -90,7 +100,10 @@ def add_release(base: Vocabulary, releases: Sequence[NameTable], terms: Terms) -
     """An index of `base` with the names of releases added; releases come first, because a site imported them on purpose."""
     known = {n: base.entries[i] for n, i in base.names.items()}
     everything = NameTable(VocabularySource("", "", "", 0, ""), known, sure=frozenset(known))
-    names = combine([*releases, everything], base.words, terms)
+    own = [r for r in releases if r.by_hand]
+    by_hand = replace(terms, aliases={**terms.aliases, **{n: i for r in own for n, i in r.names.items()}})
+    names = combine([*releases, everything], base.words, by_hand)
     product = {w for t in releases for w in t.words}
     words = {w for w in base.words | product if w not in names}
-    return encode(names, words, [*base.sources, *(r.source for r in releases)], base=base.sha256)
+    codes = combine_codes([*(r.codes for r in releases), {s: {c: base.entries[i] for c, i in t.items()} for s, t in base.codes.items()}])
+    return encode(names, words, [*base.sources, *(r.source for r in releases)], base=base.sha256, codes=codes)

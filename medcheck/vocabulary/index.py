@@ -1,13 +1,16 @@
 r"""The index file of the vocabulary: bytes <-> Vocabulary, made to load fast; knows nothing of where names come from.
 
-    medcheck-vocabulary-1\n
-    SHA-256 of all that follows, in hex\n
-    header, one line of JSON: sources, sizes in bytes of the parts, slices of equal length\n
+    medcheck-vocabulary-2\n
+    SHA-256 of the header and the four parts after it, in hex\n
+    their size in bytes\n
+    header, one line of JSON: sources, sizes in bytes of the parts, slices of equal length, tables of codes and their SHA-256\n
     names    one a line, fewest words first, then shortest, then by alphabet: names of one length are one slice
     ids      one little-endian unsigned 32-bit number per name, the line of `entries`
     entries  ingredients joined by "|", one entry a line; line 0 is empty: a drug, ingredients not told
     words    ordinary words, one a line, shortest first, then by alphabet
+    codes    for each code system the codes as sorted little-endian unsigned numbers of 4 or 8 bytes, then as many lines of `entries`
 
+The codes are checked against their digest when the first one is asked for: most lists hold none, and a start should not pay for them.
 All text is ASCII, so the file is the same on every machine; nothing in it can run.
 """
 
@@ -16,6 +19,7 @@ from __future__ import annotations
 import json
 import sys
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict
 from hashlib import sha256
@@ -26,7 +30,7 @@ from typing import Any, Final, overload
 from medcheck.domain import Vocabulary, VocabularySource
 from medcheck.errors import FormularyError
 
-MAGIC: Final = b"medcheck-vocabulary-1\n"
+MAGIC: Final = b"medcheck-vocabulary-2\n"
 _PARTS: Final = ("names", "ids", "entries", "words")
 
 
@@ -111,28 +115,108 @@ class WordBuckets(Sequence[Sequence[str]]):
         return self._all()[index]
 
 
-def encode(names: Mapping[str, tuple[str, ...]], words: Iterable[str], sources: Sequence[VocabularySource], base: str = "") -> bytes:
-    """Write normalised names with their ingredients, and ordinary words, as an index; equal input gives equal bytes.
+class CodeBytes:
+    """The tables of codes as bytes, checked against their digest once, when the first code is asked for."""
 
-    `base` is the digest of the index that a site's imported names were added to, "" for an index of its own.
+    __slots__ = ("_checked", "_data", "_sha256", "_where")
+
+    def __init__(self, data: memoryview, digest: str, where: str) -> None:
+        self._data = data
+        self._sha256 = digest
+        self._where = where
+        self._checked = False
+
+    def numbers(self, start: int, count: int, size: int) -> array[int]:
+        """`count` numbers of `size` bytes each.
+
+        Raises:
+            FormularyError: the digest does not fit.
+        """
+        if not self._checked:
+            if sha256(self._data).hexdigest() != self._sha256:
+                raise FormularyError(f"{self._where}: {_DAMAGED}")
+            self._checked = True
+        return _array(bytes(self._data[start : start + count * size]), size)
+
+
+class CodeTable(Mapping[int, int]):
+    """Code -> line of `entries`, for one code system; two arrays that are read when the first code is asked for."""
+
+    __slots__ = ("_arrays", "_bytes", "_count", "_sizes", "_start")
+
+    def __init__(self, data: CodeBytes, start: int, count: int, sizes: tuple[int, int]) -> None:
+        self._bytes = data
+        self._start = start
+        self._count = count
+        self._sizes = sizes
+        self._arrays: tuple[array[int], array[int]] | None = None
+
+    def _read(self) -> tuple[array[int], array[int]]:
+        if self._arrays is None:
+            wide, narrow = self._sizes
+            keys = self._bytes.numbers(self._start, self._count, wide)
+            self._arrays = keys, self._bytes.numbers(self._start + self._count * wide, self._count, narrow)
+        return self._arrays
+
+    def __getitem__(self, code: int) -> int:
+        keys, ids = self._read()
+        at = bisect_left(keys, code)
+        if at == len(keys) or keys[at] != code:
+            raise KeyError(code)
+        return ids[at]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._read()[0])
+
+    def __len__(self) -> int:
+        return self._count
+
+
+def encode(
+    names: Mapping[str, tuple[str, ...]],
+    words: Iterable[str],
+    sources: Sequence[VocabularySource],
+    base: str = "",
+    codes: Mapping[str, Mapping[int, tuple[str, ...]]] | None = None,
+) -> bytes:
+    """Write normalised names with their ingredients, ordinary words and codes as an index; equal input gives equal bytes.
+
+    `base` is the digest of the index that a site's imported names were added to, "" for an index of its own. `codes` maps code systems to
+    codes (as numbers) with their ingredients.
     """
+    codes = codes or {}
     ordered = sorted(names, key=lambda n: (n.count(" "), len(n), n))
-    entries = ["", *sorted({"|".join(i) for i in names.values()} - {""})]
+    told = {"|".join(i) for i in names.values()}.union(*({"|".join(i) for i in table.values()} for table in codes.values()))
+    entries = ["", *sorted(told - {""})]
     number = {entry: i for i, entry in enumerate(entries)}
-    ids = array("I", (number["|".join(names[n])] for n in ordered))
-    if sys.byteorder == "big":  # pragma: no cover
-        ids.byteswap()
+    ids = _little(number["|".join(names[n])] for n in ordered)
+    tables, coded = _encode_codes(codes, number)
     plain = sorted(set(words), key=lambda w: (len(w), w))
-    parts = ["\n".join(ordered).encode("ascii"), ids.tobytes(), "\n".join(entries).encode("ascii"), "\n".join(plain).encode("ascii")]
+    parts = ["\n".join(ordered).encode("ascii"), ids, "\n".join(entries).encode("ascii"), "\n".join(plain).encode("ascii")]
     header = {
         "sources": [asdict(s) for s in sources],
         "base": base,
         "parts": [len(p) for p in parts],
         "buckets": _slices(n for n in ordered if " " not in n),
         "word_buckets": _slices(plain),
+        "codes": tables,
+        "codes_sha256": sha256(coded).hexdigest(),
     }
     rest = json.dumps(header, sort_keys=True, separators=(",", ":")).encode("ascii") + b"\n" + b"".join(parts)
-    return MAGIC + sha256(rest).hexdigest().encode("ascii") + b"\n" + rest
+    return MAGIC + f"{sha256(rest).hexdigest()}\n{len(rest)}\n".encode("ascii") + rest + coded
+
+
+def _encode_codes(codes: Mapping[str, Mapping[int, tuple[str, ...]]], number: Mapping[str, int]) -> tuple[list[list[Any]], bytes]:
+    """[system, count, bytes of a code, bytes of an entry] of each table, and the tables themselves one after another."""
+    tables: list[list[Any]] = []
+    parts: list[bytes] = []
+    for system in sorted(codes):
+        table = codes[system]
+        keys = sorted(table)
+        sizes = 4 if not keys or keys[-1] < 1 << 32 else 8, 2 if len(number) <= 1 << 16 else 4
+        parts += _little(keys, sizes[0]), _little((number["|".join(table[k])] for k in keys), sizes[1])
+        tables.append([system, len(keys), *sizes])
+    return tables, b"".join(parts)
 
 
 def decode(data: bytes, where: str) -> Vocabulary:
@@ -141,7 +225,7 @@ def decode(data: bytes, where: str) -> Vocabulary:
     Raises:
         FormularyError: it is not an index, of another version, or its digest does not fit.
     """
-    digest, rest = _checked(data, where)
+    digest, rest, coded = _checked(data, where)
     end = rest.index(b"\n")
     header: dict[str, Any] = json.loads(rest[:end])
     parts: dict[str, bytes] = {}
@@ -150,19 +234,28 @@ def decode(data: bytes, where: str) -> Vocabulary:
         parts[name] = rest[start : start + size]
         start += size
     names = _lines(parts["names"])
-    ids = array("I")
-    ids.frombytes(parts["ids"])
-    if sys.byteorder == "big":  # pragma: no cover
-        ids.byteswap()
     return Vocabulary(
         sha256=digest,
         sources=tuple(VocabularySource(**s) for s in header["sources"]),
-        names=dict(zip(names, ids, strict=True)),
+        names=dict(zip(names, _array(parts["ids"], 4), strict=True)),
         entries=Entries(parts["entries"].decode("ascii").split("\n")),
         words=WordSet(parts["words"]),
         buckets=_buckets(names, header["buckets"]),
         word_buckets=WordBuckets(parts["words"], header["word_buckets"]),
+        codes=_code_tables(header, coded, where),
     )
+
+
+def _code_tables(header: Mapping[str, Any], coded: memoryview, where: str) -> dict[str, CodeTable]:
+    data = CodeBytes(coded, header["codes_sha256"], where)
+    tables = {}
+    start = 0
+    for system, count, wide, narrow in header["codes"]:
+        tables[system] = CodeTable(data, start, count, (wide, narrow))
+        start += count * (wide + narrow)
+    if start != len(coded):
+        raise FormularyError(f"{where}: {_DAMAGED}")
+    return tables
 
 
 def base_of(data: bytes, where: str) -> str:
@@ -171,8 +264,13 @@ def base_of(data: bytes, where: str) -> str:
     Raises:
         FormularyError: as for `decode`.
     """
-    _, rest = _checked(data, where)
+    _, rest, _ = _checked(data, where)
     return str(json.loads(rest[: rest.index(b"\n")])["base"])
+
+
+def is_of_this_version(data: bytes) -> bool:
+    """Whether the file is an index as this version of medcheck writes it (its digest is not looked at)."""
+    return data.startswith(MAGIC)
 
 
 def digest_of(data: bytes) -> str:
@@ -180,14 +278,38 @@ def digest_of(data: bytes) -> str:
     return data[len(MAGIC) : len(MAGIC) + 64].decode("ascii")
 
 
-def _checked(data: bytes, where: str) -> tuple[str, bytes]:
+_DAMAGED: Final = "the digest of the vocabulary index does not fit its content; delete it to have it built again"
+_TYPES: Final = {2: "H", 4: "I", 8: "Q"}  # sizes that array gives these types everywhere
+
+
+def _checked(data: bytes, where: str) -> tuple[str, bytes, memoryview]:
+    """The digest, what it is over, and the codes behind that."""
     if not data.startswith(MAGIC):
         raise FormularyError(f"{where}: not a vocabulary index of this version of medcheck; delete it to have it built again")
-    rest = data[len(MAGIC) + 65 :]
+    stated = data[len(MAGIC) : len(MAGIC) + 64]
+    begin = data.find(b"\n", len(MAGIC) + 65) + 1
+    size = data[len(MAGIC) + 65 : begin - 1]
+    end = begin + int(size) if begin and len(size) < 16 and size.isdigit() else len(data)
+    rest = data[begin:end]
     digest = sha256(rest).hexdigest()
-    if digest.encode("ascii") != data[len(MAGIC) : len(MAGIC) + 64]:
-        raise FormularyError(f"{where}: the digest of the vocabulary index does not fit its content; delete it to have it built again")
-    return digest, rest
+    if digest.encode("ascii") != stated:
+        raise FormularyError(f"{where}: {_DAMAGED}")
+    return digest, rest, memoryview(data)[end:]
+
+
+def _array(data: bytes, size: int) -> array[int]:
+    numbers = array(_TYPES[size])
+    numbers.frombytes(data)
+    if sys.byteorder == "big":  # pragma: no cover
+        numbers.byteswap()
+    return numbers
+
+
+def _little(numbers: Iterable[int], size: int = 4) -> bytes:
+    out = array(_TYPES[size], numbers)
+    if sys.byteorder == "big":  # pragma: no cover
+        out.byteswap()
+    return out.tobytes()
 
 
 def _lines(part: bytes) -> list[str]:

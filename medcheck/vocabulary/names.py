@@ -14,6 +14,7 @@ from medcheck.text import normalise_name
 MAX_TOKENS: Final = 5  # matching looks up at most this many words at once
 MIN_CHARS: Final = 4
 MAX_CHARS: Final = 60
+LOCAL_USE: Final = "@local"  # first among the ingredients of a code: the product does not reach the whole body
 CLAIM: Final = "?"  # before an ingredient that a source only claims: good for asking, never for telling
 
 
@@ -41,16 +42,20 @@ class NameTable:
     """Names from one source: ingredients by normalised name, () where it does not tell.
 
     `sure` names stay even where they are English words, because the source says they are medicines and not only a label's words. `words`
-    are ordinary words that the source brings (dose forms). `counts` says what was read, kept and left out; `problems` names the first
-    bad rows as "file line n: what".
+    are ordinary words that the source brings (dose forms). `codes` are ingredients by code system and code (as a number,
+    codesystems.py); the first of them is LOCAL_USE for a product that is only put on skin, eyes and the like. `counts` says what was read,
+    kept and left out; `problems` names the first bad rows as "file line n: what". `by_hand` marks a site's own names:
+    no rule leaves one out.
     """
 
     source: VocabularySource
     names: Mapping[str, tuple[str, ...]]
     sure: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
+    codes: Mapping[str, Mapping[int, tuple[str, ...]]] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    by_hand: bool = False
 
 
 def ingredient(substance: str, terms: Terms) -> str:

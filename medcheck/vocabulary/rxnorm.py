@@ -1,30 +1,67 @@
-"""Reads an RxNorm release (zip, folder or RXNCONSO.RRF) into names and ingredients; knows nothing of other sources.
+"""Reads an RxNorm release (zip, folder or RXNCONSO.RRF) into names, codes and ingredients; knows nothing of other sources.
 
-RRF: UTF-8, one record a line, columns separated by "|" with one at the end, no heading, no quoting. Used: English, not suppressed names
-of RxNorm itself with the term types IN (ingredient), PIN (its salt), MIN (several ingredients) and BN (brand); from RXNREL.RRF "brand
-tradename_of ingredient" and "salt form_of ingredient". Without RXNREL.RRF a brand is a drug whose ingredients are not told.
+RRF: UTF-8, one record a line, columns separated by "|" with one at the end, no heading, no quoting. The full release and the Prescribable
+Content have the same files. Used, all without what is suppressed:
+
+    RXNCONSO.RRF  English names of RxNorm itself. Names: IN (ingredient), PIN (its salt), MIN (several ingredients), BN (brand) and
+                  the synonyms (SY, TMSY, PSN) of these that no other concept shares. Codes: those, clinical drugs (SCD, SBD),
+                  packs (GPCK, BPCK) and dose form groups (SCDF, SCDG, SBDF, SBDG). A full release also brings codes of ATC and of
+                  SNOMED CT for these concepts.
+    RXNREL.RRF    what each concept is made of ("RXCUI2 RELA RXCUI1"), followed down to ingredients.
+    RXNSAT.RRF    NDC of clinical drugs and packs.
+
+Without RXNREL.RRF a brand is a drug whose ingredients are not told, and only ingredients, their salts and combinations have codes.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Final
 
+from medcheck.codesystems import ATC, NDC, RXNORM, SNOMED, CodeError, number_of
 from medcheck.domain import VocabularySource
 from medcheck.errors import InputError
 from medcheck.text import normalise_name
-from medcheck.vocabulary.names import MAX_TOKENS, NameTable, Terms, ingredient
+from medcheck.vocabulary.codes import CodeCollector
+from medcheck.vocabulary.names import LOCAL_USE, MAX_TOKENS, NameTable, Terms, ingredient
 from medcheck.vocabulary.releases import open_release
 
-_TYPES: Final = frozenset({"IN", "PIN", "MIN", "BN"})
-_COLUMNS: Final = {"RXNCONSO.RRF": 18, "RXNREL.RRF": 16}
+_NAMED: Final = frozenset({"IN", "PIN", "MIN", "BN"})
+_CODED: Final = _NAMED | {"SCD", "SBD", "GPCK", "BPCK", "SCDF", "SCDG", "SBDF", "SBDG"}
+_TYPES: Final = _CODED | {"SCDC"}
+_SYNONYMS: Final = frozenset({"SY", "TMSY", "PSN"})
+_COLUMNS: Final = {"RXNCONSO.RRF": 18, "RXNREL.RRF": 16, "RXNSAT.RRF": 13}
 _FEW: Final = 20
 _STAMP: Final = re.compile(r"(\d{2})(\d{2})(20\d{2})")
+_LOCAL_FORM: Final = re.compile(r"\b(?:Topical|Ophthalmic|Otic|Vaginal|Medicated Shampoo|Mouthwash|Toothpaste|Irrigation)\b")
+
+# RELA -> whether it is turned round: "left relation right" shall mean that left is made of right, or is a kind of it.
+_MADE_OF: Final[Mapping[str, bool]] = {
+    **dict.fromkeys(("tradename_of", "form_of", "consists_of", "has_ingredient", "has_ingredients", "has_part", "contains"), False),
+    **dict.fromkeys(("has_tradename", "has_form", "constitutes", "ingredient_of", "ingredients_of", "part_of", "contained_in"), True),
+    "has_precise_ingredient": False,
+    "precise_ingredient_of": True,
+}
+# For each type, what it is made of, the surest way first: all of one kind are taken together.
+_WAYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "PIN": ("IN",),
+    "MIN": ("IN",),
+    "BN": ("IN",),
+    "SCDC": ("IN", "PIN"),
+    "SCD": ("MIN", "SCDC"),
+    "SBD": ("SCD",),
+    "GPCK": ("SCD",),
+    "BPCK": ("SCD SBD", "GPCK"),
+    "SCDF": ("MIN", "IN"),
+    "SCDG": ("MIN", "IN"),
+    "SBDF": ("SCDF", "BN"),
+    "SBDG": ("SCDG", "BN"),
+}
 
 
 class _Rows:
@@ -38,21 +75,67 @@ class _Rows:
         self.problems: list[str] = []
         self.digest = sha256()
 
-    def __iter__(self) -> Iterator[list[str]]:
+    def having(self, *marks: bytes) -> Iterator[list[str]]:
+        """The records that hold one of the marks; all are counted and have their columns counted (a full release has 15 million)."""
+        rows = bad = 0
+        columns = self.columns
         for number, raw in enumerate(self.file, start=1):
             self.digest.update(raw)
-            text = raw.decode("utf-8", "replace").rstrip("\r\n")
-            if not text:
+            if raw.isspace():
                 continue
-            self.counts["rows"] += 1
-            row = text.split("|")
-            if len(row) == self.columns + 1 and not row[-1] and "\ufffd" not in text:
-                yield row
-                continue
-            self.counts["bad rows"] += 1
-            if len(self.problems) < _FEW:
-                why = "is not UTF-8" if "\ufffd" in text else f"{len(row) - 1} columns instead of {self.columns}"
-                self.problems.append(f"{self.where} line {number}: {why}")
+            rows += 1
+            if raw.count(b"|") != columns or not raw.rstrip(b"\r\n").endswith(b"|"):
+                bad += 1
+                self.problem(number, f"{raw.count(b'|')} columns instead of {columns}")
+            elif any(mark in raw for mark in marks):
+                text = raw.decode("utf-8", "replace").rstrip("\r\n")
+                if "\ufffd" in text:
+                    bad += 1
+                    self.problem(number, "is not UTF-8")
+                else:
+                    yield text.split("|")
+        self.counts["rows"] += rows
+        if bad:
+            self.counts["bad rows"] += bad
+
+    def problem(self, number: int, why: str) -> None:
+        """Name a bad row, unless enough are named."""
+        if len(self.problems) < _FEW:
+            self.problems.append(f"{self.where} line {number}: {why}")
+
+
+class _Concepts:
+    """The concepts of a release: type, name and what each is made of, by RXCUI."""
+
+    def __init__(self) -> None:
+        self.kind: dict[str, str] = {}
+        self.name: dict[str, str] = {}
+        self.synonyms: dict[str, set[str]] = {}
+        self.foreign: dict[str, set[tuple[str, str]]] = {}  # RXCUI -> (code system, code)
+        self.parts: dict[str, set[str]] = {}
+        self.several: set[str] = set()  # brands whose products differ in their ingredients
+        self._found: dict[str, frozenset[str]] = {}
+
+    def made_of(self, rxcui: str) -> frozenset[str]:
+        """The RXCUIs of all ingredients; empty where the release does not tell them, or not all."""
+        known = self._found.get(rxcui)
+        if known is None:
+            self._found[rxcui] = frozenset()  # a circle in the data ends here
+            known = self._found[rxcui] = self._follow(rxcui)
+        return known
+
+    def _follow(self, rxcui: str) -> frozenset[str]:
+        kind = self.kind[rxcui]
+        if kind == "IN":
+            return frozenset((rxcui,))
+        parts = self.parts.get(rxcui, set())
+        for way in _WAYS[kind]:
+            through = [p for p in parts if self.kind[p] in way.split()]
+            found = [self.made_of(p) for p in through]
+            # One component without its ingredient would make the answer a part of the truth; so would a component that was lost.
+            if through and all(found) and not (kind == "SCD" and way == "SCDC" and len(through) != self.name[rxcui].count(" / ") + 1):
+                return frozenset[str]().union(*found)
+        return frozenset()
 
 
 def import_rxnorm(path: Path, terms: Terms) -> NameTable:
@@ -66,68 +149,164 @@ def import_rxnorm(path: Path, terms: Terms) -> NameTable:
 
 
 def _read(path: Path, files: dict[str, tuple[IO[bytes], str]], terms: Terms) -> NameTable:
-    concepts = _Rows(*files["RXNCONSO.RRF"], _COLUMNS["RXNCONSO.RRF"])
+    read = {name: _Rows(*files[name], columns) for name, columns in _COLUMNS.items() if name in files}
     counts: Counter[str] = Counter()
-    found: dict[str, dict[str, str]] = {t: {} for t in _TYPES}  # by term type: RXCUI -> name
-    for row in concepts:
-        if row[1] == "ENG" and row[11] == "RXNORM" and row[12] in _TYPES and row[16] == "N":
-            found[row[12]][row[0]] = row[14]
-            counts[row[12]] += 1
-    if not counts:
-        raise InputError(f"{concepts.where}: none of {concepts.counts['rows']} rows is an RxNorm name", {concepts.where: concepts.problems})
-    tradename: dict[str, set[str]] = {}
-    form: dict[str, str] = {}
-    problems = concepts.problems
-    counts.update(concepts.counts)
-    digest = concepts.digest
-    if "RXNREL.RRF" in files:
-        relations = _Rows(*files["RXNREL.RRF"], _COLUMNS["RXNREL.RRF"])
-        tradename, form = _relations(relations, found)
-        counts.update(relations.counts)
-        problems = problems + relations.problems
-        digest.update(relations.digest.digest())
-    names = _names(found, tradename, form, terms)
+    concepts = _concepts(read["RXNCONSO.RRF"], counts)
+    if not concepts.kind:
+        rows = read["RXNCONSO.RRF"]
+        raise InputError(f"{rows.where}: none of {rows.counts['rows']} rows is an RxNorm name", {rows.where: rows.problems})
+    if "RXNREL.RRF" in read:
+        _relations(read["RXNREL.RRF"], concepts)
+    inn = {rxcui: ingredient(concepts.name[rxcui], terms) for rxcui, kind in concepts.kind.items() if kind == "IN"}
+    names = _names(concepts, inn, terms, counts)
+    codes = _codes(concepts, inn, terms, counts)
+    if "RXNSAT.RRF" in read:
+        _packages(read["RXNSAT.RRF"], concepts, codes, counts)
+    for rows in read.values():
+        counts.update(rows.counts)
+    for collector in codes.values():
+        collector.count_into(counts)
     counts["names"] = len(names)
+    digest = read["RXNCONSO.RRF"].digest
+    for other in list(read.values())[1:]:
+        digest.update(other.digest.digest())
     released = _date_of(path)
+    problems = [p for rows in read.values() for p in rows.problems]
     return NameTable(
-        source=VocabularySource("RxNorm", released, released, len(names), digest.hexdigest()),
+        source=VocabularySource("RxNorm", released, released, len(names), digest.hexdigest(), sum(c.count for c in codes.values())),
         names=names,
-        counts=dict(counts),
+        codes={system: table for collector in codes.values() for system, table in collector.table().items()},
+        counts={k: n for k, n in counts.items() if n},
         problems=tuple(problems[:_FEW]),
     )
 
 
-def _relations(rows: _Rows, found: dict[str, dict[str, str]]) -> tuple[dict[str, set[str]], dict[str, str]]:
-    """Brand -> its ingredients and salt -> its ingredient, by RXCUI; a record reads "RXCUI2 RELA RXCUI1"."""
-    tradename: dict[str, set[str]] = {}
-    form: dict[str, str] = {}
-    for row in rows:
-        left, right, relation = row[4], row[0], row[7]
-        if relation in ("has_tradename", "has_form"):
-            left, right = right, left
-        if relation in ("tradename_of", "has_tradename") and left in found["BN"] and right in found["IN"]:
-            tradename.setdefault(left, set()).add(right)
-        elif relation in ("form_of", "has_form") and left in found["PIN"] and right in found["IN"]:
-            form[left] = right
-    return tradename, form
+def _concepts(rows: _Rows, counts: Counter[str]) -> _Concepts:
+    out = _Concepts()
+    for row in rows.having(b"|RXNORM|", b"|ATC|", b"|SNOMEDCT_US|"):
+        rxcui, source, kind, code, name = row[0], row[11], row[12], row[13], row[14]
+        if row[1] != "ENG":
+            counts["other languages"] += 1
+        elif row[16] != "N":
+            counts["suppressed"] += 1
+        elif source == "RXNORM" and kind in _TYPES:
+            out.kind[rxcui] = kind
+            out.name[rxcui] = name
+            counts[kind] += 1
+        elif source == "RXNORM" and kind in _SYNONYMS:
+            out.synonyms.setdefault(rxcui, set()).add(name)
+        elif source in ("ATC", "SNOMEDCT_US"):
+            out.foreign.setdefault(rxcui, set()).add((ATC if source == "ATC" else SNOMED, code))
+        else:
+            counts["other sources and types"] += 1
+    return out
 
 
-def _names(
-    found: dict[str, dict[str, str]], tradename: dict[str, set[str]], form: dict[str, str], terms: Terms
-) -> dict[str, tuple[str, ...]]:
-    inn = {rxcui: ingredient(name, terms) for rxcui, name in found["IN"].items()}
+def _relations(rows: _Rows, concepts: _Concepts) -> None:
+    """Fill in what each concept is made of; a record reads "RXCUI2 RELA RXCUI1".
+
+    A brand of which one product holds something else than the brand is said to must be read as neither, nor as both together.
+    """
+    kind, parts = concepts.kind, concepts.parts
+    for row in rows.having(b"|RXNORM|"):
+        turned = _MADE_OF.get(row[7])
+        if turned is None or row[14] not in ("", "N"):
+            continue
+        left, right = (row[0], row[4]) if turned else (row[4], row[0])
+        if left in kind and right in kind:
+            parts.setdefault(left, set()).add(right)
+    for rxcui in [r for r, k in kind.items() if k == "SBD"]:
+        formula = concepts.made_of(rxcui)
+        if formula:
+            concepts.several.update(p for p in parts[rxcui] if kind[p] == "BN" and concepts.made_of(p) != formula)
+
+
+def _ingredients(concepts: _Concepts, rxcui: str, inn: Mapping[str, str], terms: Terms) -> tuple[str, ...]:
+    """The ingredients of a concept, from what it is made of; of a salt or a combination without relations from its name."""
+    found = concepts.made_of(rxcui)
+    kind = concepts.kind[rxcui]
+    if rxcui in concepts.several:
+        return ()
+    if kind == "MIN":
+        parts = {ingredient(part, terms) for part in concepts.name[rxcui].split(" / ")}
+        told = {inn[i] for i in found}
+        return tuple(sorted(told if len(told) >= len(parts) else parts))
+    if not found and kind == "PIN":
+        return (ingredient(concepts.name[rxcui], terms),)
+    return tuple(sorted({inn[i] for i in found}))
+
+
+def _names(concepts: _Concepts, inn: Mapping[str, str], terms: Terms, counts: Counter[str]) -> dict[str, tuple[str, ...]]:
     names: dict[str, tuple[str, ...]] = {}
     brands: dict[str, set[tuple[str, ...]]] = {}
-    for rxcui, name in found["BN"].items():
-        brands.setdefault(normalise_name(name), set()).add(tuple(sorted({inn[i] for i in tradename.get(rxcui, ())})))
+    of_kind: dict[str, list[str]] = {}
+    for rxcui, kind in concepts.kind.items():
+        of_kind.setdefault(kind, []).append(rxcui)
+    for rxcui in of_kind.get("BN", ()):
+        told = _ingredients(concepts, rxcui, inn, terms)
+        brands.setdefault(normalise_name(concepts.name[rxcui]), set()).add(told)
     names.update({n: next(iter(f)) if len(f) == 1 else () for n, f in brands.items()})
-    for name in found["MIN"].values():
-        names[normalise_name(name)] = tuple(sorted({ingredient(part, terms) for part in name.split(" / ")}))
-    for rxcui, name in found["PIN"].items():
-        names[normalise_name(name)] = (inn[form[rxcui]],) if rxcui in form else (ingredient(name, terms),)
-    for rxcui, name in found["IN"].items():
-        names.update(dict.fromkeys((normalise_name(name), normalise_name(inn[rxcui])), (inn[rxcui],)))
+    counts["brands of several formulas"] = len(concepts.several)
+    for kind in ("MIN", "PIN"):
+        names.update({normalise_name(concepts.name[r]): _ingredients(concepts, r, inn, terms) for r in of_kind.get(kind, ())})
+    for rxcui in of_kind.get("IN", ()):
+        names.update(dict.fromkeys((normalise_name(concepts.name[rxcui]), normalise_name(inn[rxcui])), (inn[rxcui],)))
+    names.update(_synonyms(concepts, names, counts))
     return {n: i for n, i in names.items() if 0 < len(n.split()) <= MAX_TOKENS}
+
+
+def _synonyms(concepts: _Concepts, names: Mapping[str, tuple[str, ...]], counts: Counter[str]) -> dict[str, tuple[str, ...]]:
+    """Synonyms of named concepts that mean one thing only: not another concept's name, and not two concepts' synonym."""
+    found: dict[str, set[tuple[str, ...]]] = {}
+    for rxcui, synonyms in concepts.synonyms.items():
+        if concepts.kind.get(rxcui) in _NAMED:
+            told = names.get(normalise_name(concepts.name[rxcui]), ())
+            for synonym in synonyms:
+                found.setdefault(normalise_name(synonym), set()).add(told)
+    kept = {n: next(iter(told)) for n, told in found.items() if len(told) == 1 and n not in names}
+    counts["synonyms"] = len(kept)
+    counts["synonyms of several concepts, left out"] = sum(len(told) > 1 for told in found.values())
+    return {n: told for n, told in kept.items() if told}
+
+
+def _codes(concepts: _Concepts, inn: Mapping[str, str], terms: Terms, counts: Counter[str]) -> dict[str, CodeCollector]:
+    codes = {system: CodeCollector(system) for system in (RXNORM, NDC, ATC, SNOMED)}
+    for rxcui, kind in concepts.kind.items():
+        if kind not in _CODED:
+            continue
+        told = _told(concepts, rxcui, inn, terms)
+        if not told:
+            counts["codes whose ingredients are not told, left out"] += 1
+            continue
+        _add(codes[RXNORM], RXNORM, rxcui, told, counts)
+        for system, code in concepts.foreign.get(rxcui, ()):
+            if system == SNOMED or len(code) == 7:  # a shorter ATC code is a group
+                _add(codes[system], system, code, told, counts)
+    return codes
+
+
+def _told(concepts: _Concepts, rxcui: str, inn: Mapping[str, str], terms: Terms) -> tuple[str, ...]:
+    told = _ingredients(concepts, rxcui, inn, terms)
+    is_local = concepts.kind[rxcui] not in _NAMED and _LOCAL_FORM.search(concepts.name[rxcui])
+    return (LOCAL_USE, *told) if told and is_local else told
+
+
+def _add(collector: CodeCollector, system: str, code: str, told: Iterable[str], counts: Counter[str]) -> None:
+    try:
+        collector.add(number_of(system, code), tuple(told))
+    except CodeError:
+        counts[f"{system} codes of another shape, left out"] += 1
+
+
+def _packages(rows: _Rows, concepts: _Concepts, codes: Mapping[str, CodeCollector], counts: Counter[str]) -> None:
+    """NDC of clinical drugs and packs."""
+    inn_of = codes[RXNORM].table().get(RXNORM, {})
+    for row in rows.having(b"|NDC|RXNORM|"):
+        if row[8] != "NDC" or row[11] not in ("", "N") or row[0] not in concepts.kind:
+            continue
+        told = inn_of.get(int(row[0])) if row[0].isdigit() else None
+        if told:
+            _add(codes[NDC], NDC, row[10], told, counts)
 
 
 def _date_of(path: Path) -> str:
