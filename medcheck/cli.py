@@ -330,16 +330,17 @@ def _cut(settings: Settings) -> str:
 def match(as_json: bool, explained: bool, unread: bool, top: int) -> None:
     """Read one drug text per line of standard input; print one answer per line, in the same order."""
     from medcheck.rendering.plain import match_as_dict
-    from medcheck.reviewing import match_one, prepare
+    from medcheck.reviewing import match_text, prepare
 
     settings = _settings()
-    index = prepare(_formulary(settings), _vocabulary(settings), settings.region).index
+    tools = prepare(_formulary(settings), _vocabulary(settings), settings.region)
+    index = tools.index
     if unread:
         _report_unread((line[: settings.max_line_chars] for line in _input_lines()), index, top, as_json)
         return
     for line in _input_lines():
         text = line[: settings.max_line_chars]
-        found = match_one(text, index)
+        found = match_text(text, tools)
         shown = match_as_dict(found)
         if len(line) > settings.max_line_chars:
             shown["note"] = _cut(settings)
@@ -501,7 +502,7 @@ def vocabulary() -> None:
 @vocabulary.command("info")
 @click.option("--json", "as_json", is_flag=True)
 def vocabulary_info(as_json: bool) -> None:
-    """Tell the sources, dates and counts of the background vocabulary."""
+    """Tell the sources, dates, counts and codes of the background vocabulary."""
     from medcheck.vocabulary import info
 
     told = info(_vocabulary(_settings()))
@@ -511,23 +512,52 @@ def vocabulary_info(as_json: bool) -> None:
     for key, value in told.items():
         if key == "sources":
             for source in value:
-                click.echo(f"source: {source['name']} {source['version']} ({source['date'] or 'no date'}), {source['names']} names")
+                what = f"{source['names']} names, {source['codes']} codes" if source["codes"] else f"{source['names']} names"
+                kind = f", imported as {source['kind']}" if source["kind"] else ""
+                dated = f"{source['name']} {source['version']} ({source['date'] or 'no date'})"
+                click.echo(f"source: {dated}, {what}, sha256 {source['sha256'][:12] or 'not told'}{kind}")
+        elif key == "codes":
+            click.echo(f"codes: {', '.join(f'{system} {count}' for system, count in sorted(value.items())) or 'none'}")
         else:
             click.echo(f"{key}: {value}")
 
 
+_KINDS = click.Choice(["rxnorm", "ndc", "dmd", "aliases"])
+
+
 @vocabulary.command("import")
-@click.argument("kind", type=click.Choice(["rxnorm", "ndc"]))
+@click.argument("kind", type=_KINDS)
 @click.argument("path", type=click.Path(path_type=Path))
 def vocabulary_import(kind: str, path: Path) -> None:
-    """Add a release that was downloaded (RxNorm RRF zip or folder, FDA NDC zip or product.txt) to this site's vocabulary."""
+    """Add a release that was downloaded, or names of your own, to this site's vocabulary.
+
+    KIND is rxnorm (RRF zip or folder), ndc (the FDA's zip or its product.txt), dmd (NHS dm+d XML, zip or folder) or aliases (a CSV file of
+    this site's own names and codes). An earlier import of the same kind is replaced.
+    """
     from medcheck.vocabulary import keep_release, read_release
 
     settings = _settings()
-    release = read_release(kind, path, settings)
+    try:
+        release = read_release(kind, path, settings, _formulary(settings) if kind == "aliases" else None)
+    except InputError as error:
+        for where, messages in error.messages.items():
+            for message in messages:
+                click.echo(f"medcheck: {where}: {message}" if where.startswith("line ") else f"medcheck: {message}", err=True)
+        raise
     source = keep_release(kind, release, settings)
-    click.echo(f"imported {source.name} {source.version}: {source.names} names, dated {source.date or 'not told'}")
+    click.echo(f"imported {source.name} {source.version}: {source.names} names, {source.codes} codes, dated {source.date or 'not told'}")
+    click.echo(f"  sha256: {source.sha256}")
     for what, count in sorted(release.counts.items()):
         click.echo(f"  {what}: {count}")
     for problem in release.problems:
         click.echo(f"medcheck: {problem}", err=True)
+
+
+@vocabulary.command("remove")
+@click.argument("kind", type=_KINDS)
+def vocabulary_remove(kind: str) -> None:
+    """Take an import back: rxnorm, ndc, dmd or aliases."""
+    from medcheck.vocabulary import remove_release
+
+    source = remove_release(kind, _settings())
+    click.echo(f"removed {source.name} {source.version}: {source.names} names, {source.codes} codes")

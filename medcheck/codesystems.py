@@ -20,6 +20,14 @@ ATC: Final = "atc"
 SNOMED: Final = "snomed"  # dm+d identifiers are SNOMED CT identifiers
 LOCAL: Final = "local"  # whatever a site calls its own
 SHOWN: Final[Mapping[str, str]] = {RXNORM: "RxNorm", NDC: "NDC", ATC: "ATC", SNOMED: "SNOMED CT", LOCAL: "house code"}
+URI: Final[Mapping[str, str]] = {
+    RXNORM: "http://www.nlm.nih.gov/research/umls/rxnorm",
+    NDC: "http://hl7.org/fhir/sid/ndc",
+    ATC: "http://www.whocc.no/atc",
+    SNOMED: "http://snomed.info/sct",
+    "dmd": "https://dmd.nhs.uk",
+    LOCAL: LOCAL,
+}
 
 # URIs as FHIR writes them (hl7.org/fhir/terminologies-systems.html), OIDs as HL7 registers them for CDA, and short names.
 _SYSTEMS: Final[Mapping[str, str]] = {
@@ -45,6 +53,7 @@ _SYSTEMS: Final[Mapping[str, str]] = {
 }
 _HYPHENED: Final = lazy_pattern(r"(\d{4,6})-(\d{3,4})(?:-(\d{1,2}))?")
 _NDC_SHAPES: Final = frozenset({(4, 4, 2), (5, 3, 2), (5, 4, 1), (5, 4, 2), (4, 4, 0), (5, 3, 0), (5, 4, 0)})
+_NO_SHAPE: Final = "not a shape of an NDC (4-4-2, 5-3-2, 5-4-1 or 5-4-2)"
 _ATC_SUBSTANCE: Final = lazy_pattern(r"[A-V]\d\d[A-Z]{2}\d\d")
 _ATC_GROUP: Final = lazy_pattern(r"[A-V](?:\d\d(?:[A-Z]{1,2})?)?")
 _LONGEST_LOCAL: Final = 100
@@ -61,6 +70,16 @@ def system_of(name: str) -> str:
     ('ndc', 'rxnorm', 'local')
     """
     return _SYSTEMS.get(name.strip().lower().rstrip("/"), LOCAL)
+
+
+def shown(system: str, code: str) -> str:
+    """A code with its system, in words.
+
+    >>> shown("http://www.nlm.nih.gov/research/umls/rxnorm", "36437")
+    'RxNorm 36437'
+    """
+    name = "dm+d" if "dmd" in system.lower() else SHOWN[system_of(system)]
+    return f"{name} {code[:40]}"
 
 
 def number_of(name: str, code: str) -> int:
@@ -93,9 +112,11 @@ def normal_ndc(code: str) -> str:
             labeler = labeler[1:]
         if (len(labeler), len(product), len(package)) in _NDC_SHAPES:
             return labeler.zfill(5) + product.zfill(4) + (package.zfill(2) if package else "")
-        raise CodeError("not a shape of an NDC (4-4-2, 5-3-2, 5-4-1 or 5-4-2)")
-    if not _is_digits(code):
+        raise CodeError(_NO_SHAPE)
+    if not _is_digits(code.replace("-", "")):
         raise CodeError("not an NDC: it has other characters than digits and hyphens")
+    if "-" in code:
+        raise CodeError(_NO_SHAPE)
     if len(code) == 12 and code[0] == "0":
         code = code[1:]
     if len(code) == 11:

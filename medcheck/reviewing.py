@@ -10,9 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
+from medcheck.codedtext import CodeReader, blanked, hide
+from medcheck.codesystems import LOCAL, shown, system_of
+from medcheck.coding import NOTHING, Coded, Codes, codes_in
 from medcheck.domain import (
     FLAG_TIERS,
     TAKEN,
+    Coding,
     Dosage,
     Exposure,
     Flag,
@@ -51,6 +55,7 @@ class Tools:
     """Readers prepared once from a formulary and a vocabulary."""
 
     index: NameIndex
+    codes: Codes
     headings: HeadingReader
     readers: Readers
 
@@ -62,7 +67,7 @@ def prepare(formulary: Formulary, vocabulary: Vocabulary, region: str = "", max_
     larger = frozenset({"levodopa"})  # a pair such as 25/100 is decarboxylase inhibitor and levodopa: the larger figure is levodopa
     sig = SigReader(formulary.sig_terms, region)
     readers = Readers(sig, StatusReader(formulary.status_cues), index.is_known_word, larger, max_mention_chars)
-    return Tools(index, HeadingReader(formulary.heading_words), readers)
+    return Tools(index, Codes(formulary, vocabulary), HeadingReader(formulary.heading_words), readers)
 
 
 def review_text(
@@ -94,6 +99,9 @@ def read_text(
     """The reading alone: statements and remarks of a text, without any judgement."""
     limits = limits or Limits()
     tools = prepare(formulary, vocabulary, region, limits.max_mention_chars)
+    codes = codes_in(text)
+    if codes:
+        return _read_coded(text, codes, tools, as_of, limits)
     segments, remarks = segment(text, tools.headings, max_line_chars=limits.max_line_chars)
     spotted = []
     for piece in segments:
@@ -101,6 +109,41 @@ def read_text(
         spotted.append(Spotted(piece, tokens, [m for m in tools.index.spot(tokens) if m.start >= piece.body]))
     statements, more = attach(spotted, tools.readers, as_of)
     return statements, sorted([*remarks, *more], key=lambda r: r.line)
+
+
+def _read_coded(
+    text: str, codes: tuple[Coded, ...], tools: Tools, as_of: date, limits: Limits
+) -> tuple[list[MedicationStatement], list[Remark]]:
+    """As `read_text`, of a text with codes in it: each goes to its medicine, before the text is believed."""
+    coded = hide(text, codes)
+    reader = CodeReader(coded, tools.codes, tools.index.spot)
+    segments, remarks = segment(coded.hidden, tools.headings, max_line_chars=limits.max_line_chars)
+    spotted = [s for s in map(reader.spotted, segments) if s is not None]
+    statements, more = attach(spotted, tools.readers, as_of)
+    statements, remarks = reader.finish(statements, [*remarks, *more], lambda s: _by_code(s, s.match, tools))
+    return statements, sorted(remarks, key=lambda r: r.line)
+
+
+def _by_code(statement: MedicationStatement, text: Match, tools: Tools) -> MedicationStatement:
+    """A statement whose codes go before what its text alone was read as."""
+    if text.method is Method.CODE:
+        text = NOTHING
+    match = tools.codes.decide(statement.codings, text, statement.written)
+    dosage = statement.dosage
+    if dosage.route is None and match.method is Method.CODE and tools.codes.is_local(statement.codings):
+        dosage = replace(dosage, route="TOP")  # the code is of a product for local use
+    return replace(statement, match=match, dosage=dosage, codings=tools.codes.with_problems(statement.codings))
+
+
+def _by_text_and_code(statement: MedicationStatement, tools: Tools) -> MedicationStatement:
+    """The match of a statement from a form or an EHR: its codes, and its text where it has none that is understood."""
+    if statement.match.outcome is not Outcome.UNRECOGNISED and statement.match.method is not Method.CODE:
+        text = statement.match
+    else:
+        display = next((c.display for c in statement.codings if c.display), "")
+        statement = replace(statement, written=statement.written or ("" if statement.text else display))
+        text = match_one(statement.written or statement.text, tools.index)
+    return _by_code(statement, text, tools) if statement.codings else replace(statement, match=text)
 
 
 def review(
@@ -113,17 +156,35 @@ def review(
     region: str = "",
 ) -> Review:
     """Review statements that are already apart (from a form or an EHR); those not matched yet are matched by what was written."""
-    index = prepare(formulary, vocabulary, region).index
-    matched = [
-        s if s.match.outcome is not Outcome.UNRECOGNISED else replace(s, match=match_one(s.written or s.text, index)) for s in statements
-    ]
+    tools = prepare(formulary, vocabulary, region)
+    matched = [s if s.match.outcome is not Outcome.UNRECOGNISED and not s.codings else _by_text_and_code(s, tools) for s in statements]
     remarks = [
-        Remark(s.written or s.text, s.line, LineKind.UNRECOGNISED, "no drug was recognised here")
+        Remark(s.written or s.text, s.line, LineKind.UNRECOGNISED, _why_unread(s))
         for s in matched
         if s.match.outcome is Outcome.UNRECOGNISED
     ]
     known = [s for s in matched if s.match.outcome is not Outcome.UNRECOGNISED]
     return _assemble(known, remarks, facts, formulary, vocabulary, as_of)
+
+
+def _why_unread(statement: MedicationStatement) -> str:
+    problems = dict.fromkeys(f"{shown(c.system, c.code)}: {c.problem}" for c in statement.codings if c.problem)
+    return "; ".join(("no drug was recognised here", *problems))
+
+
+def match_text(text: str, tools: Tools) -> Match:
+    """One drug text as one match; a code in it goes before its words.
+
+    A code that is not known is said in the note, so that it is never passed over.
+    """
+    codes = codes_in(text)
+    if not codes:
+        return match_one(text, tools.index)
+    codings = [c.coding for c in codes]
+    match = tools.codes.decide(codings, match_one(blanked(text, codes), tools.index))
+    if match.outcome is Outcome.UNRECOGNISED:
+        return replace(match, note="; ".join(f"{shown(c.system, c.code)}: {c.problem}" for c in tools.codes.with_problems(codings)))
+    return match
 
 
 def match_one(text: str, index: NameIndex) -> Match:
@@ -211,6 +272,11 @@ def _outside(taken: Sequence[MedicationStatement], formulary: Formulary) -> tupl
     return tuple(sorted(names))
 
 
+def unknown_codes(statements: Sequence[MedicationStatement]) -> list[tuple[MedicationStatement, Coding]]:
+    """Codes of the systems medcheck reads that were not understood, each with its statement."""
+    return [(s, c) for s in statements for c in s.codings if c.problem and system_of(c.system) != LOCAL]
+
+
 def needs_confirming(statement: MedicationStatement) -> bool:
     """Whether the reader must confirm a statement: a question, a name that was not read exactly, or a doubtful status."""
     return bool(doubt_of(statement))
@@ -234,8 +300,9 @@ def _summarise(
         to_confirm=confirm,
         unread=unread,
         flags=len(flagged),
-        # Nothing is clear while a medicine was never examined, or one is on the list that the augmentation questions are for.
-        all_clear=bool(statements) and not unread and not confirm and not flagged and not outside and not courses,
+        # Nothing is clear while a medicine was never examined, a code is not understood, or one is on the list that the augmentation
+        # questions are for.
+        all_clear=bool(statements) and not (unread or confirm or flagged or outside or courses or unknown_codes(statements)),
     )
 
 

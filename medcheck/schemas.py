@@ -144,6 +144,15 @@ class DosageSchema(_Strict):
     reason = _text()
 
 
+class CodingSchema(_Strict):
+    """A code of a statement; `problem` says why it was not understood."""
+
+    system = _text()
+    code = _text()
+    display = _text()
+    problem = _text()
+
+
 class StatementSchema(_Strict):
     """One drug mention with what the text says around it."""
 
@@ -159,6 +168,7 @@ class StatementSchema(_Strict):
     period = _nested(PeriodSchema)
     reason = _text()
     doubt = _text()
+    codings = _many(CodingSchema)
 
 
 class EvidenceSchema(_Strict):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 
+from medcheck.codesystems import shown
 from medcheck.domain import Flag, Outcome, Review
 from medcheck.rendering.words import clean
 
 _COLUMNS = (
     "line", "written", "outcome", "ingredients", "method", "score", "other_readings", "question", "status", "status_certain",
     "daily_dose_mg_min", "daily_dose_mg_max", "as_needed", "tier", "flagged", "strength", "basis", "confirmed", "text",
-    "reason", "formulary",
+    "reason", "codes", "formulary",
 )  # fmt: skip
 
 
@@ -40,12 +41,18 @@ def as_csv(review: Review) -> str:
                 _blank(s.dosage.daily_dose_mg_min),
                 _blank(s.dosage.daily_dose_mg_max), _yes(s.dosage.as_needed), worst.tier.value if worst else "",
                 "; ".join(f.ingredient for f in flags), worst.strength if worst else "", worst.basis if worst else "",
-                _yes(worst.confirmed) if worst else "", _safe(s.text), _safe(s.reason or s.dosage.reason), source,
+                _yes(worst.confirmed) if worst else "", _safe(s.text), _safe(s.reason or s.dosage.reason),
+                _safe("; ".join(f"{shown(c.system, c.code)}{f' ({c.problem})' if c.problem else ''}" for c in s.codings)), source,
             ]
         )  # fmt: skip
     for r in review.unrecognised:
         row = [""] * len(_COLUMNS)
-        row[0], row[1], row[2], row[-3:] = str(r.line), _safe(r.text), Outcome.UNRECOGNISED.value, [_safe(r.text), _safe(r.reason), source]
+        row[0], row[1], row[2], row[-4:] = (
+            str(r.line),
+            _safe(r.text),
+            Outcome.UNRECOGNISED.value,
+            [_safe(r.text), _safe(r.reason), "", source],
+        )
         writer.writerow(row)
     return out.getvalue()
 

@@ -19,6 +19,7 @@ from medcheck.rendering.words import (
     missing_words,
     reference_text,
     to_confirm,
+    unknown_code_words,
     where,
 )
 
@@ -72,6 +73,8 @@ def as_markdown(review: Review) -> str:
         out.append(f"- examined, no flag: {', '.join(f'{n} ({STATE_WORDS.get(t, t)})' for n, t in review.examined)}")
     if review.not_in_formulary:
         out.append(f"- known drug, not in the formulary (not examined): {escape(', '.join(review.not_in_formulary))}")
+    for words in unknown_code_words(review):
+        out.append(f"- code not understood, read by the text beside it: {escape(words)}")
     for k in review.not_taken:
         s = review.statements[k]
         names = ", ".join(s.match.ingredients) or s.match.name

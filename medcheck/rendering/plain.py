@@ -150,6 +150,7 @@ def _statement(s: MedicationStatement) -> dict[str, Any]:
         "period": _period(s.period),
         "reason": s.reason,
         "doubt": s.doubt,
+        "codings": [{"system": c.system, "code": c.code, "display": c.display, "problem": c.problem} for c in s.codings],
     }
 
 

@@ -20,6 +20,7 @@ from medcheck.rendering.words import (
     missing_words,
     reference_text,
     to_confirm,
+    unknown_code_words,
     where,
 )
 from medcheck.text import daily_dose_words
@@ -254,6 +255,10 @@ def _rest(page: _Page, review: Review) -> None:
         lines.append(("examined, no flag: ", examined))
     if review.not_in_formulary:
         lines.append(("known drug, not in the formulary (not examined): ", ", ".join(review.not_in_formulary)))
+    unknown = unknown_code_words(review)
+    if unknown:
+        more = f"; and {len(unknown) - 12} more" if len(unknown) > 12 else ""
+        lines.append(("code not understood, read by the text beside it: ", "; ".join(unknown[:12]) + more))
     taken_not = []
     for k in review.not_taken:
         s = review.statements[k]

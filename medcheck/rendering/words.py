@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from medcheck.codesystems import shown
 from medcheck.domain import TAKEN, Flag, MedicationStatement, Method, Outcome, Reference, Review, Tier
-from medcheck.reviewing import needs_confirming
+from medcheck.reviewing import needs_confirming, unknown_codes
 
 TIER_WORDS = {Tier.A: "avoid if possible", Tier.B: "review if symptoms fit", Tier.C: "be aware"}
 EFFECT_WORDS = {
@@ -93,6 +94,11 @@ def headline(review: Review) -> str:
         if review.not_in_formulary:
             number = len(review.not_in_formulary)
             clear += f" Not in the formulary and not examined: {counted(number, 'medicine')}."
+        unknown = len(unknown_codes(review.statements))
+        if unknown:
+            clear += (
+                f" {counted(unknown, 'code')} not understood: what {'it stands' if unknown == 1 else 'they stand'} for was not compared."
+            )
         if any(e.status in TAKEN for e in review.exposures):
             clear += " A dopaminergic medicine is on the list: see the points to discuss."
         return clear
@@ -104,6 +110,8 @@ def how_read(s: MedicationStatement) -> str:
     m = s.match
     if m.outcome is Outcome.QUESTION:
         return m.question
+    if m.method is Method.CODE:
+        return f"read as {', '.join(m.ingredients)} (code {clean(m.name)})" + (f"; {m.note}" if m.note else "")
     words = f"read as {', '.join(m.ingredients) or m.name} ({m.score:.2f}, {METHOD_WORDS[m.method]})"
     others = ", ".join(f"{r.name} {r.score:.2f}" for r in m.other_readings[:3])
     return f"{words}; other readings: {others}" if others else f"{words}; other readings: none near"
@@ -116,6 +124,11 @@ METHOD_WORDS = {
     Method.FUZZY: "similar spelling",
     Method.NONE: "not read",
 }
+
+
+def unknown_code_words(review: Review) -> list[str]:
+    """Codes that were not understood, each with its line and why; their statements were read by their text."""
+    return [f"line {s.line} {clean(shown(c.system, c.code))} ({c.problem})" for s, c in unknown_codes(review.statements)]
 
 
 def missing_words(review: Review) -> str:

@@ -1,0 +1,251 @@
+"""Codes written in a text, brought to the medicines they stand beside; reads no code itself (coding.py does) and no dose.
+
+Before a text is cut into pieces its codes are hidden under letters, so that no code is taken for a heading, a dose or a date; afterwards
+each piece gets its own words back. A code belongs to the name before it, or to the name after it where the codes come first; one that
+has no name beside it stands for a medicine by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from medcheck.coding import NOTHING, Coded, Codes, is_code_head
+from medcheck.domain import LineKind, MedicationStatement, Mention, Outcome, Remark
+from medcheck.parsing import Segment, Spotted
+from medcheck.text import Tokens, lazy_pattern, tokenise
+from medcheck.value import Value
+
+_HIDDEN = "x"
+_APART = lazy_pattern(r"[,;/&+]|\band\b", 2)  # between a code and a name: the code is no part of the name
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class CodedText(Value):
+    """A text with the codes in it; `hidden` is the text to cut into pieces, of the same length."""
+
+    text: str
+    codes: tuple[Coded, ...]
+    hidden: str
+
+    def of(self, piece: Segment) -> tuple[Coded, ...]:
+        """The codes that lie in a piece; none where the piece is not a slice of the text."""
+        end = piece.start + len(piece.text)
+        if self.hidden[piece.start : end] != piece.text:
+            return ()
+        return tuple(c for c in self.codes if piece.start <= c.start and c.end <= end)
+
+
+def hide(text: str, codes: tuple[Coded, ...]) -> CodedText:
+    """A text with its codes hidden.
+
+    >>> from medcheck.domain import Coding
+    >>> hide("a NDC 1 b", (Coded(Coding("ndc", "1"), 2, 7),)).hidden
+    'a xxxxx b'
+    """
+    return CodedText(text, codes, _covered(text, codes, 0, _HIDDEN))
+
+
+def blanked(text: str, codes: Sequence[Coded], offset: int = 0) -> str:
+    """A text with spaces where its codes are; `offset` is where in the codes' text it begins."""
+    return _covered(text, codes, offset, " ")
+
+
+def _covered(text: str, codes: Sequence[Coded], offset: int, letter: str) -> str:
+    parts: list[str] = []
+    at = 0
+    for c in codes:
+        start, end = c.start - offset, c.end - offset
+        # A bar before a space may be read as the letter that it looks like ("metformin|"); before a comma it is a border.
+        first = "," if letter == " " and start and text[start - 1] == "|" else letter
+        parts += text[at:start], first, letter * (end - start - 1)
+        at = end
+    return "".join((*parts, text[at:]))
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class _Piece(Value):
+    """A piece with codes: its words, those with the codes blanked, the codes by where their medicine begins, and if all of it is codes."""
+
+    segment: Segment
+    blank: str
+    codes: tuple[Coded, ...]
+    owned: tuple[tuple[int, tuple[Coded, ...]], ...]
+    bare: bool
+
+
+class CodeReader:
+    """Reads the pieces of one coded text."""
+
+    def __init__(self, coded: CodedText, codes: Codes, spot: Callable[[Tokens], list[Mention]]) -> None:
+        self._coded = coded
+        self._codes = codes
+        self._spot = spot
+        self._pieces: list[_Piece] = []
+        self._unknown: list[tuple[_Piece, Remark]] = []
+
+    def spotted(self, piece: Segment) -> Spotted | None:
+        """A piece with its mentions, a code that stands for itself among them; None where it holds nothing but codes that are not known."""
+        own = self._coded.of(piece)
+        if not own:
+            tokens = tokenise(piece.text)
+            return Spotted(piece, tokens, self._mentions(tokens, piece))
+        written = replace(piece, text=self._coded.text[piece.start : piece.start + len(piece.text)])
+        blank = blanked(written.text, own, piece.start)
+        tokens = tokenise(blank)
+        mentions = self._mentions(tokens, piece)
+        groups = self._groups(own, mentions, written, blank)
+        standing = [g for at, g in groups if at is None]
+        known = [g for g in standing if not all(self._codes.read(c.coding).problem for c in g)]
+        owned = [(piece.start + at, g) for at, g in groups if at is not None]
+        owned += [(max(g[0].start, piece.start + piece.body), g) for g in known]
+        bare = not any(c.isalnum() for c in blank[piece.body :])
+        found = _Piece(written, blank, own, tuple(owned), bare)
+        for g in standing:
+            if g not in known:
+                self._unknown.append((found, self._remark(g, written, whole=not owned)))
+        if not owned:
+            return None
+        self._pieces.append(found)
+        return self._with_standing(found, mentions, known)
+
+    def _mentions(self, tokens: Tokens, piece: Segment) -> list[Mention]:
+        return [m for m in self._spot(tokens) if m.start >= piece.body]
+
+    def _groups(
+        self, own: Sequence[Coded], mentions: Sequence[Mention], piece: Segment, blank: str
+    ) -> list[tuple[int | None, tuple[Coded, ...]]]:
+        """The codes of each mention (by its start), and those that stand for themselves (None)."""
+        first = own[0].end - piece.start
+        codes_first = bool(mentions) and first <= mentions[0].start and not _APART.search(blank, first, mentions[0].start)
+        groups: list[tuple[int | None, list[Coded]]] = []
+        for c in own:
+            at = c.start - piece.start
+            before = [m.start for m in mentions if m.start < at]
+            after = [m.start for m in mentions if m.start > at]
+            start = (after[:1] or before[-1:]) if codes_first else before[-1:]
+            last = next((g for s, g in reversed(groups) if s == (start[0] if start else None)), None)
+            if last is not None and self._go_together(last, c):
+                last.append(c)
+            else:
+                groups.append((start[0] if start and last is None else None, [c]))
+        return [(start, tuple(g)) for start, g in groups]
+
+    def _go_together(self, group: Sequence[Coded], code: Coded) -> bool:
+        """Whether a code can speak of the medicine of other codes: of another system, or of the same ingredients."""
+        if all(c.coding.system != code.coding.system for c in group):
+            return True
+        told = self._codes.lookup(code.coding)
+        return told is not None and any(self._codes.lookup(c.coding) == told for c in group)
+
+    def _remark(self, group: Sequence[Coded], piece: Segment, *, whole: bool) -> Remark:
+        text = piece.text if whole else self._coded.text[group[0].start : group[-1].end]
+        problems = dict.fromkeys(c.problem for c in self._codes.with_problems([c.coding for c in group]))
+        return Remark(text.strip(), piece.line, LineKind.UNRECOGNISED, "; ".join(problems))
+
+    def _with_standing(self, piece: _Piece, mentions: Sequence[Mention], standing: Sequence[tuple[Coded, ...]]) -> Spotted:
+        """The piece with the first code of each group that stands for itself as a mention of its own."""
+        segment = piece.segment
+        shown = {g[0] for g in standing}
+        text = blanked(segment.text, [c for c in piece.codes if c not in shown], segment.start)
+        tokens = tokenise(text)
+        spans = [tokens.folded.origin(a, b) for a, b in zip(tokens.starts, tokens.ends, strict=True)]
+
+        def _placed(mention: Mention) -> Mention:
+            within = [k for k, (a, b) in enumerate(spans) if a >= mention.start and b <= mention.end]
+            return replace(mention, first=within[0], last=within[-1] + 1)
+
+        of_codes = [
+            Mention(self._codes.decide([c.coding for c in g], NOTHING), 0, 0, max(g[0].start - segment.start, segment.body), end)
+            for g in standing
+            for end in (g[0].end - segment.start,)
+        ]
+        together = [_placed(m) for m in sorted((*mentions, *of_codes), key=lambda m: m.start)]
+        return Spotted(replace(segment, text=text), tokens, together)
+
+    def finish(
+        self,
+        statements: Sequence[MedicationStatement],
+        remarks: Sequence[Remark],
+        decide: Callable[[MedicationStatement], MedicationStatement],
+    ) -> tuple[list[MedicationStatement], list[Remark]]:
+        """Give statements their codes and their words back, and say of every code that is not known that it is not.
+
+        Args:
+            statements: as read from the pieces.
+            remarks: as read from the pieces.
+            decide: a statement with codes -> the same with the match that they lead to.
+        """
+        out = list(statements)
+        for piece in self._pieces:
+            owned = dict(piece.owned)
+            end = piece.segment.start + len(piece.segment.text)
+            for k, s in enumerate(out):
+                if s.span[0] in owned:
+                    out[k] = replace(s, codings=tuple(c.coding for c in owned[s.span[0]]))
+                if piece.segment.start <= s.span[0] < end:
+                    out[k] = _with_words(out[k], piece)
+        told = [_said(r, self._coded) for r in remarks]
+        for piece, remark in self._unknown:
+            before = _before(piece, out)
+            if before is None:
+                told.append(remark)
+            else:
+                out[before] = replace(out[before], codings=tuple(c.coding for c in piece.codes))
+        return self._joined([decide(s) if s.codings else s for s in out]), told
+
+    def _joined(self, statements: Sequence[MedicationStatement]) -> list[MedicationStatement]:
+        """A line of nothing but codes, put together with the medicine on the line before where they fit."""
+        bare = {start: p for p in self._pieces if p.bare for start, _ in p.owned}
+        out: list[MedicationStatement] = []
+        for s in statements:
+            piece = bare.get(s.span[0])
+            before = _before(piece, out) if piece is not None else None
+            if before is not None:
+                k = before
+                together = self._codes.decide(s.codings, out[k].match, out[k].written)
+                fits = together.outcome is not Outcome.QUESTION or out[k].match.outcome is Outcome.QUESTION
+                if fits or self._is_below(s, out[k]):
+                    out[k] = replace(out[k], match=together, codings=s.codings)
+                    continue
+            out.append(s)
+        return out
+
+    def _is_below(self, code: MedicationStatement, name: MedicationStatement) -> bool:
+        """Whether the line of codes is set further in than the line before: then it speaks of that line's medicine."""
+        text = self._coded.text
+        first, second = (s.span[0] - (text.rfind("\n", 0, s.span[0]) + 1) for s in (name, code))
+        indents = [len(line) - len(line.lstrip()) for line in (text[name.span[0] - first :], text[code.span[0] - second :])]
+        return indents[1] > indents[0]
+
+
+def _with_words(statement: MedicationStatement, piece: _Piece) -> MedicationStatement:
+    """The statement's words with the codes among them and at their end."""
+    at = piece.blank.find(statement.text) if statement.text else -1
+    if at < 0:
+        return statement
+    end = at + len(statement.text)
+    for c in piece.codes:
+        stop = c.end - piece.segment.start
+        if stop > end and not any(x.isalnum() for x in piece.blank[end:stop]):
+            end = stop
+    return replace(statement, text=piece.segment.text[at:end].strip(" \t,;|"))
+
+
+def _said(remark: Remark, coded: CodedText) -> Remark:
+    """A remark in the words of the text; the head of a table with a column of codes is a heading."""
+    at = coded.hidden.find(remark.text) if _HIDDEN in remark.text else -1
+    if at >= 0:
+        remark = replace(remark, text=coded.text[at : at + len(remark.text)])
+    if remark.kind is not LineKind.HEADING and is_code_head(remark.text):
+        return replace(remark, kind=LineKind.HEADING, reason="")
+    return remark
+
+
+def _before(piece: _Piece, statements: Sequence[MedicationStatement]) -> int | None:
+    """The statement that a line of nothing but codes belongs to: the last one of the line before, if it has no code yet."""
+    if not piece.bare:
+        return None
+    line, start = piece.segment.line, piece.segment.start
+    near = [k for k, s in enumerate(statements) if s.line in (line - 1, line) and s.span[0] < start]
+    return near[-1] if near and not statements[near[-1]].codings else None
