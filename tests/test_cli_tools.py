@@ -349,9 +349,10 @@ def test_formulary_schema_that_cannot_be_written(run: Run, tmp_path: Path) -> No
 # ---- vocabulary --------------------------------------------------------------------------------------------------------
 def test_vocabulary_info(run: Run) -> None:
     told = json.loads(run("vocabulary", "info", "--json").stdout)
-    assert sorted(told) == ["ingredient_sets", "names", "names_with_ingredients", "sha256", "sources", "words"]
+    assert sorted(told) == ["codes", "ingredient_sets", "names", "names_with_ingredients", "sha256", "sources", "words"]
     assert told["names"] > 20_000
     assert told["sources"]
+    assert told["codes"]["ndc"] > 90_000
     text = run("vocabulary", "info").stdout.splitlines()
     assert f"names: {told['names']}" in text
     assert sum(line.startswith("source: ") for line in text) == len(told["sources"])

@@ -149,7 +149,7 @@ def test_readme_shows_what_the_first_command_prints(environ: dict[str, str]) -> 
 
 # ---- JSON and CSV ----------------------------------------------------------------------------------------------------------
 LIST = """MEDS:
-Zoloft 50 mg daily since March 2026
+Zoloft 50 mg daily since March 2026 (RxCUI 36437)
 Unisom at night prn
 quetiepine 50 mg nocte
 pramipexole 0.125 mg nocte since 2019

@@ -37,6 +37,7 @@ def _reduced(told: dict[str, Any]) -> dict[str, Any]:
     """The dump without digests, references as keys, and of a flag only what decides: its sentences stand in the Markdown."""
     kept = {k: v for k, v in told.items() if k not in ("references", "vocabulary")}
     kept["formulary"] = {k: v for k, v in told["formulary"].items() if k != "sha256"}
+    kept["statements"] = [{k: v for k, v in s.items() if k != "codings" or v} for s in told["statements"]]
     kept["references"] = [r["key"] for r in told["references"]]
     kept["flags"] = [{k: v for k, v in f.items() if k not in _SENTENCES} | {"alternatives": _options(f)} for f in told["flags"]]
     kept["mimics"] = [m["key"] for m in told["mimics"]]
