@@ -68,7 +68,7 @@ def known_to(formulary: Formulary, base: Vocabulary) -> Known:
             codes[ATC][number] = (*codes[ATC].get(number, ()), name)
     words = {w for term in formulary.sig_terms for w in normalise_name(term.text).split() if w.isalpha()}
     headings = {w.word for w in formulary.heading_words}
-    names = {n: entry.ingredients for n, entry in formulary.names.items()}
+    names = {n: entry.ingredients if entry.line is None else () for n, entry in formulary.names.items()}
     return Known(names, codes, ingredients, frozenset(words | headings | set(base.words)))
 
 

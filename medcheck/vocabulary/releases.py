@@ -61,7 +61,7 @@ def _all_files(path: Path, stack: ExitStack) -> Iterator[_Found]:
     if path.suffix.lower() == ".zip":
         yield from _members(zipfile.ZipFile(stack.enter_context(path.open("rb"))), path.name, stack)
         return
-    for file in sorted(path.rglob("*") if path.is_dir() else (path, *path.parent.glob("*.xml"))):
+    for file in sorted(path.rglob("*") if path.is_dir() else {path, *path.parent.glob("*.xml")}):
         if file.suffix.lower() == ".zip" and path.is_dir():
             yield from _members(zipfile.ZipFile(stack.enter_context(file.open("rb"))), file.name, stack)
         elif file.is_file() or file == path:

@@ -1,0 +1,417 @@
+"""Codes against text, and codes in a text: tests/cases/codes.csv is the specification of the second."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medcheck.codesystems import URI, has_check_digit, number_of
+from medcheck.coding import NOTHING, Codes, codes_in, is_code_head
+from medcheck.domain import Coding, Formulary, Match, MedicationStatement, Method, Outcome, PatientFacts, Review, Vocabulary
+from medcheck.reviewing import Tools, match_text, prepare, read_text, review, review_text
+from medcheck.vocabulary.index import decode, encode
+
+AS_OF = date(2026, 11, 22)
+CASES = list(csv.DictReader((Path(__file__).parent / "cases" / "codes.csv").read_text(encoding="utf-8").splitlines()))
+
+
+def _sctid(stem: int) -> str:
+    digits = f"{stem}100000110"
+    return next(digits + d for d in "0123456789" if has_check_digit(digits + d))
+
+
+SNOMED_BOTH, SNOMED_LOCAL, SNOMED_UNKNOWN = _sctid(1), _sctid(2), _sctid(3)
+TABLES = {
+    "rxnorm": {
+        308988: ("carbidopa", "levodopa"),
+        5000: ("magnesium oxide",),
+        5001: ("metformin",),
+        5002: ("ferrous sulfate",),
+        36437: ("quetiapine",),  # an import never changes what the formulary says of a code
+    },
+    "ndc": {number_of("ndc", "11111-2222"): ("sertraline",), number_of("ndc", "22222-0333"): ("diphenhydramine", "ibuprofen")},
+    "snomed": {int(SNOMED_BOTH): ("codeine", "paracetamol"), int(SNOMED_LOCAL): ("@local", "doxepin")},
+    "local": {number_of("http://hospital.example/drugs", "KH-1"): ("metoclopramide",)},
+}
+
+
+@pytest.fixture(scope="module")
+def own(vocabulary: Vocabulary) -> Vocabulary:
+    """The packaged names with a few codes of every system."""
+    names = {n: vocabulary.entries[i] for n, i in vocabulary.names.items()}
+    return decode(encode(names, vocabulary.words, vocabulary.sources, codes=TABLES), "test")
+
+
+@pytest.fixture(scope="module")
+def coded(formulary: Formulary, own: Vocabulary) -> Tools:
+    return prepare(formulary, own)
+
+
+@pytest.fixture(scope="module")
+def codes(coded: Tools) -> Codes:
+    return coded.codes
+
+
+# ---- look-up -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "expected"),
+    [
+        ("http://www.nlm.nih.gov/research/umls/rxnorm", "36437", ("sertraline",)),
+        ("rxnorm", "308988", ("carbidopa", "levodopa")),
+        ("rxnorm", "99999999", None),
+        ("rxnorm", "x", None),
+        ("http://hl7.org/fhir/sid/ndc", "11111-2222-33", ("sertraline",)),
+        ("ndc", "11111222299", ("sertraline",)),
+        ("ndc", "22222-333-01", ("diphenhydramine", "ibuprofen")),
+        ("ndc", "2222233301", None),
+        ("http://www.whocc.no/atc", "n06ab06", ("sertraline",)),
+        ("atc", "N06AB", None),
+        ("atc", "N02BF01", None),  # gabapentin and gabapentin enacarbil share it
+        ("http://snomed.info/sct", SNOMED_BOTH, ("codeine", "paracetamol")),
+        ("https://dmd.nhs.uk", SNOMED_LOCAL, ("doxepin",)),
+        ("snomed", SNOMED_UNKNOWN, None),
+        ("http://hospital.example/drugs", "kh-1", ("metoclopramide",)),
+        ("http://other.example/drugs", "KH-1", None),
+    ],
+)
+def test_lookup(system: str, code: str, expected: tuple[str, ...] | None, codes: Codes) -> None:
+    assert codes.lookup(Coding(system, code)) == expected
+
+
+def test_every_curated_code_leads_to_its_ingredient(formulary: Formulary, codes: Codes) -> None:
+    for name, entry in formulary.ingredients.items():
+        if entry.rxcui:
+            assert codes.lookup(Coding("rxnorm", entry.rxcui)) == (name,)
+        for atc in (a for a in entry.atc if len(a) == 7):
+            understood = codes.read(Coding("atc", atc))
+            assert (name,) in (understood.ingredients, *understood.others)
+
+
+def test_a_code_that_is_not_known_says_why(codes: Codes) -> None:
+    problems = {c: codes.read(Coding(s, c)).problem for s, c in (("rxnorm", "99999999"), ("ndc", "0049490066"), ("snomed", "15383014"))}
+    assert problems["99999999"] == "code not known to this vocabulary"
+    assert "three different" in problems["0049490066"]
+    assert "check digit" in problems["15383014"]
+
+
+# ---- code against text ---------------------------------------------------------------------------------------------------
+
+SERTRALINE = Coding("rxnorm", "36437")
+CO_CARELDOPA = Coding("rxnorm", "308988")
+UNKNOWN = Coding("rxnorm", "99999999")
+
+
+def _read(text: str, tools: Tools, *codings: Coding) -> Match:
+    found = match_text(text, tools) if text else NOTHING
+    return tools.codes.decide(codings, found, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "codings", "ingredients", "note"),
+    [
+        ("", [SERTRALINE], ("sertraline",), ""),
+        ("sertraline", [SERTRALINE], ("sertraline",), ""),
+        ("Zoloft", [SERTRALINE], ("sertraline",), ""),  # brand and generic
+        ("sertraline hydrochloride", [SERTRALINE], ("sertraline",), ""),  # salt
+        ("sertralinum", [SERTRALINE], ("sertraline",), ""),
+        ("setraline", [SERTRALINE], ("sertraline",), ""),  # the code decides a misspelling
+        ("zzqwx", [SERTRALINE], ("sertraline",), ""),
+        ("zzqwx", [UNKNOWN, SERTRALINE], ("sertraline",), ""),
+        ("levodopa", [CO_CARELDOPA], ("carbidopa", "levodopa"), ""),  # the fuller of the two
+        ("carbidopa/levodopa", [CO_CARELDOPA], ("carbidopa", "levodopa"), ""),
+        ("Sinemet", [Coding("atc", "N04BA01")], ("carbidopa", "levodopa"), "the code names levodopa, the text says more"),
+        ("magnesium", [Coding("rxnorm", "5000")], ("magnesium oxide",), ""),  # a salt of what the text names
+        ("ferrous sulfate", [Coding("rxnorm", "5002")], ("iron",), ""),
+        ("Unisom", [Coding("rxnorm", "3498")], ("diphenhydramine",), ""),  # the code answers
+        ("Advil PM", [Coding("ndc", "22222-0333")], ("diphenhydramine", "ibuprofen"), ""),
+        ("gabapentin", [Coding("atc", "N02BF01")], ("gabapentin",), ""),
+        ("Theraflu", [Coding("ndc", "22222-0333")], ("diphenhydramine", "ibuprofen"), None),
+        ("", [SERTRALINE, Coding("ndc", "11111-2222-33"), Coding("atc", "N06AB06")], ("sertraline",), ""),
+        ("metformin", [Coding("rxnorm", "5001")], ("metformin",), ""),
+    ],
+)
+def test_a_code_goes_before_its_text(
+    text: str, codings: list[Coding], ingredients: tuple[str, ...], note: str | None, coded: Tools
+) -> None:
+    match = _read(text, coded, *codings)
+    assert (match.ingredients, match.method, match.score) == (ingredients, Method.CODE, 1.0)
+    assert match.outcome is (
+        Outcome.KNOWN_DRUG if ingredients == ("metformin",) or "magnesium oxide" in ingredients else Outcome.INGREDIENT
+    )
+    assert note is None or match.note == note
+
+
+@pytest.mark.parametrize(
+    ("text", "codings", "readings", "common"),
+    [
+        ("trazodone", [SERTRALINE], [("sertraline",), ("trazodone",)], ()),
+        ("quetiepine", [SERTRALINE], [("sertraline",), ("quetiapine",)], ()),  # also where the text was not read exactly
+        ("metformin", [SERTRALINE], [("sertraline",), ("metformin",)], ()),
+        ("escitalopram", [Coding("rxnorm", "2556")], [("citalopram",), ("escitalopram",)], ()),
+        ("Madopar", [CO_CARELDOPA], [("carbidopa", "levodopa"), ("benserazide", "levodopa")], ("levodopa",)),
+        ("", [SERTRALINE, Coding("rxnorm", "10737")], [("sertraline",), ("trazodone",)], ()),
+        ("sertraline", [SERTRALINE, Coding("rxnorm", "10737")], [("sertraline",), ("trazodone",)], ()),
+        ("", [Coding("atc", "N02BF01")], [("gabapentin",), ("gabapentin enacarbil",)], ()),
+    ],
+)
+def test_a_contradiction_is_asked_and_shows_every_reading(
+    text: str, codings: list[Coding], readings: list[tuple[str, ...]], common: tuple[str, ...], coded: Tools
+) -> None:
+    match = _read(text, coded, *codings)
+    assert (match.outcome, match.method) == (Outcome.QUESTION, Method.CODE)
+    assert [tuple(sorted(r.ingredients)) for r in match.other_readings] == [tuple(sorted(r)) for r in readings]
+    assert match.ingredients == common
+    assert match.question.endswith("?")
+    for reading in readings:
+        assert all(i in match.question for i in reading)
+
+
+def test_the_question_says_what_the_code_and_what_the_text_say(coded: Tools) -> None:
+    assert _read("trazodone", coded, SERTRALINE).question == (
+        'The code RxNorm 36437 says sertraline, the text "trazodone" says trazodone: which is taken?'
+    )
+
+
+def test_an_unknown_code_leaves_the_text_and_says_so(coded: Tools) -> None:
+    match = _read("sertraline", coded, UNKNOWN, Coding("http://ehr.example/id", "77"))
+    assert (match.ingredients, match.method) == (("sertraline",), Method.EXACT)
+    assert match.note == "RxNorm 99999999: code not known to this vocabulary; read by its text"
+    assert _read("zzqwx", coded, UNKNOWN).outcome is Outcome.UNRECOGNISED
+
+
+# ---- statements with codes, as an EHR sends them ---------------------------------------------------------------------------
+
+
+def _statement(text: str, *codings: Coding) -> MedicationStatement:
+    from medcheck.domain import Dosage, Status
+
+    return MedicationStatement(text, 1, (0, len(text)), text, Status.ACTIVE, True, Dosage(), NOTHING, codings=codings)
+
+
+def _review(formulary: Formulary, own: Vocabulary, *statements: MedicationStatement) -> Review:
+    return review(statements, PatientFacts(), formulary, own, AS_OF)
+
+
+def test_a_conflict_raises_both_flags_unconfirmed(formulary: Formulary, own: Vocabulary) -> None:
+    result = _review(formulary, own, _statement("quetiapine 25 mg", SERTRALINE))
+    assert [(f.ingredient, f.confirmed) for f in result.flags] == [("quetiapine", False), ("sertraline", False)]
+    assert result.summary.to_confirm == 1
+    assert not result.summary.all_clear
+
+
+def test_a_code_alone_is_enough(formulary: Formulary, own: Vocabulary) -> None:
+    result = _review(formulary, own, _statement("", Coding(URI["rxnorm"], "36437", "Sertraline")))
+    assert [(f.ingredient, f.confirmed) for f in result.flags] == [("sertraline", True)]
+    assert result.statements[0].written == "Sertraline"
+
+
+def test_what_the_code_is_said_to_display_is_held_against_it(formulary: Formulary, own: Vocabulary) -> None:
+    result = _review(formulary, own, _statement("", Coding(URI["rxnorm"], "36437", "Trazodone 50 MG")))
+    assert result.statements[0].match.outcome is Outcome.QUESTION
+
+
+def test_a_reviewed_statement_can_be_reviewed_again(formulary: Formulary, own: Vocabulary) -> None:
+    first = _review(formulary, own, _statement("trazodone", SERTRALINE), _statement("", SERTRALINE), _statement("levodopa", CO_CARELDOPA))
+    again = _review(formulary, own, *first.statements)
+    assert again == first
+
+
+def test_an_unknown_code_is_no_all_clear(formulary: Formulary, own: Vocabulary) -> None:
+    clear = _review(formulary, own, _statement("gabapentin 300 mg"))
+    assert clear.summary.all_clear
+    open_ = _review(formulary, own, _statement("gabapentin 300 mg", UNKNOWN))
+    assert not open_.summary.all_clear
+    assert open_.statements[0].codings[0].problem == "code not known to this vocabulary"
+    ehr = _review(formulary, own, _statement("gabapentin 300 mg", Coding("http://ehr.example/id", "77")))
+    assert ehr.summary.all_clear  # a number of the sender's own says nothing
+
+
+def test_nothing_understood_is_not_recognised(formulary: Formulary, own: Vocabulary) -> None:
+    result = _review(formulary, own, _statement("", UNKNOWN))
+    assert [r.reason for r in result.unrecognised] == ["no drug was recognised here; RxNorm 99999999: code not known to this vocabulary"]
+    assert not result.summary.all_clear
+
+
+def test_a_product_for_local_use_raises_no_flag_by_its_code(formulary: Formulary, own: Vocabulary) -> None:
+    result = _review(formulary, own, _statement("", Coding("dmd", SNOMED_LOCAL)))
+    assert result.statements[0].dosage.route == "TOP"
+    assert result.statements[0].match.ingredients == ("doxepin",)
+    assert [f.ingredient for f in result.flags] == ([] if formulary.ingredients["doxepin"].systemic_only else ["doxepin"])
+
+
+# ---- codes in a text ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", CASES, ids=[c["input"][:50] for c in CASES])
+def test_codes_in_text(case: dict[str, str]) -> None:
+    found = [
+        f"{next(k for k, v in URI.items() if v == c.coding.system)} {c.coding.code}" for c in codes_in(case["input"].replace("\\n", "\n"))
+    ]
+    assert "; ".join(found) == case["codes"]
+
+
+@given(st.text(st.sampled_from("RxCUI NDC-ATC snomed:36437|,;\n\"'()#0149N06AB dm+d"), max_size=200))
+def test_codes_lie_in_the_text_and_never_overlap(text: str) -> None:
+    found = codes_in(text)
+    assert all(0 <= c.start < c.end <= len(text) for c in found)
+    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(c.coding.code in text[c.start : c.end] for c in found)
+
+
+def _told(text: str, formulary: Formulary, own: Vocabulary) -> list[tuple[str, tuple[str, ...], str, tuple[str, ...]]]:
+    statements, _ = read_text(text, formulary, own, AS_OF)
+    return [(s.written, s.match.ingredients, s.match.method.value, tuple(c.code for c in s.codings)) for s in statements]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("RxCUI 36437", [("RxCUI 36437", ("sertraline",), "code", ("36437",))]),
+        ("NDC: 11111-2222-33 1 tab daily", [("NDC: 11111-2222-33", ("sertraline",), "code", ("11111-2222-33",))]),
+        ("sertraline 50 mg (ATC N06AB06)", [("sertraline", ("sertraline",), "code", ("N06AB06",))]),
+        ("RxCUI 36437 sertraline 50 mg", [("sertraline", ("sertraline",), "code", ("36437",))]),
+        (
+            "RxCUI 36437 sertraline 50 mg, RxCUI 10737 trazodone 50 mg",
+            [("sertraline", ("sertraline",), "code", ("36437",)), ("trazodone", ("trazodone",), "code", ("10737",))],
+        ),
+        (
+            "sertraline 50 mg (rxcui 36437), trazodone 50 mg (rxcui 10737)",
+            [("sertraline", ("sertraline",), "code", ("36437",)), ("trazodone", ("trazodone",), "code", ("10737",))],
+        ),
+        (
+            "RxCUI 36437, RxCUI 10737",
+            [("RxCUI 36437", ("sertraline",), "code", ("36437",)), ("RxCUI 10737", ("trazodone",), "code", ("10737",))],
+        ),
+        (
+            "RxCUI 36437, metformin 500 mg (RxCUI 5001)",
+            [("RxCUI 36437", ("sertraline",), "code", ("36437",)), ("metformin", ("metformin",), "code", ("5001",))],
+        ),
+        ("RxCUI 36437 / NDC 11111-2222-33", [("RxCUI 36437", ("sertraline",), "code", ("36437", "11111-2222-33"))]),
+        ("sertraline 50 mg\n  NDC 11111-2222-33\n", [("sertraline", ("sertraline",), "code", ("11111-2222-33",))]),
+        ("sertraline 50 mg\n  RxCUI 99999999\n", [("sertraline", ("sertraline",), "exact", ("99999999",))]),
+        ("sertraline 50 mg\n  RxCUI 10737\n", [("sertraline", (), "code", ("10737",))]),  # set further in: it speaks of sertraline
+        (
+            "sertraline 50 mg\nRxCUI 10737\n",
+            [("sertraline", ("sertraline",), "exact", ()), ("RxCUI 10737", ("trazodone",), "code", ("10737",))],
+        ),
+        (
+            'Drug,RxCUI,Dose\n"sertraline, tablets",36437,50 mg daily\nmetformin,,500 mg bid\n',
+            [("sertraline", ("sertraline",), "code", ("36437",)), ("metformin", ("metformin",), "exact", ())],
+        ),
+        ("Medication|NDC|Sig\nZoloft|11111-2222-33|1 daily\n", [("Zoloft", ("sertraline",), "code", ("11111-2222-33",))]),
+        ("Drug\tSNOMED\nsomething\t" + SNOMED_BOTH + "\n", [(SNOMED_BOTH, ("codeine", "paracetamol"), "code", (SNOMED_BOTH,))]),
+    ],
+)
+def test_codes_go_to_their_medicine(
+    text: str, expected: list[tuple[str, tuple[str, ...], str, tuple[str, ...]]], formulary: Formulary, own: Vocabulary
+) -> None:
+    assert _told(text, formulary, own) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "remarks"),
+    [
+        ("RxCUI 99999999", [("RxCUI 99999999", "unrecognised", "code not known to this vocabulary")]),
+        ("NDC 1-2 take daily", [("NDC 1-2 take daily", "unrecognised", "not a shape of an NDC (4-4-2, 5-3-2, 5-4-1 or 5-4-2)")]),
+        ("Drug,RxCUI\nsertraline,36437\n", [("Drug,RxCUI", "heading", "")]),
+        (
+            "RxCUI 36437, RxCUI 99999999",
+            [("RxCUI 99999999", "unrecognised", "code not known to this vocabulary")],
+        ),
+        (
+            "zzqwxil RxCUI 36437 50 mg",
+            [("zzqwxil", "unrecognised", "a word beside a read medicine was not understood")],
+        ),
+    ],
+)
+def test_what_is_said_of_codes_that_are_no_medicine(
+    text: str, remarks: list[tuple[str, str, str]], formulary: Formulary, own: Vocabulary
+) -> None:
+    _, found = read_text(text, formulary, own, AS_OF)
+    assert [(r.text, r.kind.value, r.reason) for r in found] == remarks
+
+
+def test_a_code_is_no_dose_no_date_and_no_heading(formulary: Formulary, own: Vocabulary) -> None:
+    text = "STOPPED:\nsertraline 50 mg daily NDC: 2019-2020-33\nNDC: 11111-2222-33\ntrazodone 50 mg nocte\n"
+    statements, _ = read_text(text, formulary, own, AS_OF)
+    assert [s.status.value for s in statements] == ["stopped"] * len(statements)
+    assert statements[0].dosage.daily_dose_mg_max == 50
+    assert statements[0].period.started is None
+
+
+def test_the_words_of_a_statement_keep_their_codes(formulary: Formulary, own: Vocabulary) -> None:
+    text = "1. sertraline (RxCUI 36437) 50 mg daily, NDC 11111-2222-33\n"
+    (statement,), remarks = read_text(text, formulary, own, AS_OF)
+    assert statement.text == "sertraline (RxCUI 36437) 50 mg daily, NDC 11111-2222-33"
+    assert remarks == []
+    assert text[statement.span[0] : statement.span[1]] == "sertraline"
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "sertraline 50 mg",
+            "RxCUI 36437",
+            "  NDC 11111-2222-33",
+            "quetiapine 25 mg (RxCUI 10737)",
+            "ALLERGIES:",
+            "",
+            "RxCUI 99999999",
+            "foo",
+        ]
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(LINES)
+def test_every_code_of_a_text_is_in_a_statement_or_a_remark(lines: list[str]) -> None:
+    from medcheck import load_formulary, load_vocabulary
+
+    text = "\n".join(lines)
+    statements, remarks = read_text(text, load_formulary(), load_vocabulary(), AS_OF)
+    shown = sorted(c.code for s in statements for c in s.codings)
+    for c in codes_in(text):
+        assert c.coding.code in shown or any(c.coding.code in r.text for r in remarks)
+
+
+def test_adding_a_line_of_code_takes_no_flag_away(formulary: Formulary, own: Vocabulary) -> None:
+    base = "sertraline 50 mg daily\nquetiapine 25 mg nocte\n"
+    before = {f.ingredient for f in review_text(base, PatientFacts(), formulary, own, AS_OF).flags}
+    for line in ("RxCUI 10737", "NDC 11111-2222-33", "RxCUI 99999999", "Drug,RxCUI\nmetformin,5001", "  RxCUI 308988"):
+        after = {f.ingredient for f in review_text(base + line + "\n", PatientFacts(), formulary, own, AS_OF).flags}
+        assert before <= after
+
+
+def test_match_reads_codes_too(coded: Tools) -> None:
+    assert match_text("RxCUI 36437", coded).ingredients == ("sertraline",)
+    assert match_text("trazodone (RxCUI 36437)", coded).outcome is Outcome.QUESTION
+    unknown = match_text("NDC 0049490066", coded)
+    assert unknown.outcome is Outcome.UNRECOGNISED
+    assert unknown.note.startswith("NDC 0049490066: ten digits")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Drug,RxCUI", True),
+        ("NDC code;Medication;Sig", True),
+        ("| Drug | SNOMED CT |", True),
+        ("RxCUI", False),
+        ("RxCUI,NDC", False),
+        ("sertraline,RxCUI 36437", False),
+        ("x" * 2000 + ",RxCUI", False),
+        (",".join(["RxCUI"] * 100), False),
+        ("50 mg sertraline, NDC", False),
+    ],
+)
+def test_heads_of_tables_with_codes(line: str, expected: bool) -> None:
+    assert is_code_head(line) is expected
