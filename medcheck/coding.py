@@ -260,9 +260,17 @@ def codes_in(text: str) -> tuple[Coded, ...]:
     for m in _LABELLED.finditer(text):
         system = m.lastgroup or ""
         if m.start() not in taken and m.end() - 1 not in taken:
-            found.append(Coded(Coding(URI[system], m[system]), m.start(), m.end()))
+            found.append(Coded(Coding(URI[system], m[system]), m.start(), _end(m, system)))
     found.sort(key=lambda c: c.start)
     return tuple(found)
+
+
+def _end(m: re.Match[str], system: str) -> int:
+    """Where a labelled code ends: with a closing mark only if its opening one stands between label and code."""
+    opening = {")": "(", "]": "[", '"': '"', "'": "'"}.get(m.group()[-1])
+    if opening is not None and opening not in m.string[m.start() : m.start(system)]:
+        return m.end(system)
+    return m.end()
 
 
 def is_code_head(line: str) -> bool:

@@ -529,7 +529,7 @@ def test_a_zip_that_wants_a_password_is_refused(folder: Path, tmp_path: Path) ->
             data[start + at] |= 1
             start = data.find(mark, start + 4)
     file.write_bytes(bytes(data))
-    with pytest.raises(InputError, match="locked.zip: not a readable zip"):
+    with pytest.raises(InputError, match=r"locked\.zip: not a readable zip"):
         dmd.import_dmd(file, TERMS)
 
 
