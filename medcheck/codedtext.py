@@ -7,8 +7,11 @@ has no name beside it stands for a medicine by itself.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
+from operator import attrgetter
 
 from medcheck.coding import NOTHING, Coded, Codes, is_code_head
 from medcheck.domain import LineKind, MedicationStatement, Mention, Outcome, Remark
@@ -33,7 +36,9 @@ class CodedText(Value):
         end = piece.start + len(piece.text)
         if self.hidden[piece.start : end] != piece.text:
             return ()
-        return tuple(c for c in self.codes if piece.start <= c.start and c.end <= end)
+        first = bisect_left(self.codes, piece.start, key=attrgetter("start"))
+        within = takewhile(lambda c: c.end <= end, self.codes[first : first + len(piece.text)])
+        return tuple(within)
 
 
 def hide(text: str, codes: tuple[Coded, ...]) -> CodedText:
@@ -83,9 +88,11 @@ class CodeReader:
         self._spot = spot
         self._pieces: list[_Piece] = []
         self._unknown: list[tuple[_Piece, Remark]] = []
+        self._lines: dict[int, int] = {}  # where the first piece of a line begins
 
     def spotted(self, piece: Segment) -> Spotted | None:
         """A piece with its mentions, a code that stands for itself among them; None where it holds nothing but codes that are not known."""
+        self._lines.setdefault(piece.line, piece.start)
         own = self._coded.of(piece)
         if not own:
             tokens = tokenise(piece.text)
@@ -177,18 +184,17 @@ class CodeReader:
             decide: a statement with codes -> the same with the match that they lead to.
         """
         out = list(statements)
+        starts = [s.span[0] for s in out]  # they are in the order of the text
         for piece in self._pieces:
             owned = dict(piece.owned)
-            end = piece.segment.start + len(piece.segment.text)
-            for k, s in enumerate(out):
-                if s.span[0] in owned:
-                    out[k] = replace(s, codings=tuple(c.coding for c in owned[s.span[0]]))
-                if piece.segment.start <= s.span[0] < end:
-                    out[k] = _with_words(out[k], piece)
-        told = [_said(r, self._coded) for r in remarks]
+            begin, end = piece.segment.start, piece.segment.start + len(piece.segment.text)
+            for k in range(bisect_left(starts, begin), bisect_left(starts, end)):
+                codings = tuple(c.coding for c in owned.get(starts[k], ()))
+                out[k] = _with_words(replace(out[k], codings=codings), piece)
+        told = [self._said(r) for r in remarks]
         for piece, remark in self._unknown:
-            before = _before(piece, out)
-            if before is None:
+            before = bisect_left(starts, piece.segment.start) - 1
+            if before < 0 or not _is_of(piece, out[before]):
                 told.append(remark)
             else:
                 out[before] = replace(out[before], codings=tuple(c.coding for c in piece.codes))
@@ -200,16 +206,26 @@ class CodeReader:
         out: list[MedicationStatement] = []
         for s in statements:
             piece = bare.get(s.span[0])
-            before = _before(piece, out) if piece is not None else None
-            if before is not None:
-                k = before
-                together = self._codes.decide(s.codings, out[k].match, out[k].written)
-                fits = together.outcome is not Outcome.QUESTION or out[k].match.outcome is Outcome.QUESTION
-                if fits or self._is_below(s, out[k]):
-                    out[k] = replace(out[k], match=together, codings=s.codings)
+            if piece is not None and out and _is_of(piece, out[-1]):
+                before = out[-1]
+                together = self._codes.decide(s.codings, before.match, before.written)
+                fits = together.outcome is not Outcome.QUESTION or before.match.outcome is Outcome.QUESTION
+                if fits or self._is_below(s, before):
+                    out[-1] = replace(before, match=together, codings=s.codings)
                     continue
             out.append(s)
         return out
+
+    def _said(self, remark: Remark) -> Remark:
+        """A remark in the words of the text; the head of a table with a column of codes is a heading."""
+        words = remark.text.removesuffix("…")
+        if _HIDDEN * 3 in words:  # the end of a line that is too long
+            at = self._coded.hidden.find(words, self._lines.get(remark.line, 0))
+            if at >= 0:
+                remark = replace(remark, text=self._coded.text[at : at + len(words)] + remark.text[len(words) :])
+        if remark.kind is not LineKind.HEADING and is_code_head(remark.text):
+            return replace(remark, kind=LineKind.HEADING, reason="")
+        return remark
 
     def _is_below(self, code: MedicationStatement, name: MedicationStatement) -> bool:
         """Whether the line of codes is set further in than the line before: then it speaks of that line's medicine."""
@@ -232,20 +248,6 @@ def _with_words(statement: MedicationStatement, piece: _Piece) -> MedicationStat
     return replace(statement, text=piece.segment.text[at:end].strip(" \t,;|"))
 
 
-def _said(remark: Remark, coded: CodedText) -> Remark:
-    """A remark in the words of the text; the head of a table with a column of codes is a heading."""
-    at = coded.hidden.find(remark.text) if _HIDDEN in remark.text else -1
-    if at >= 0:
-        remark = replace(remark, text=coded.text[at : at + len(remark.text)])
-    if remark.kind is not LineKind.HEADING and is_code_head(remark.text):
-        return replace(remark, kind=LineKind.HEADING, reason="")
-    return remark
-
-
-def _before(piece: _Piece, statements: Sequence[MedicationStatement]) -> int | None:
-    """The statement that a line of nothing but codes belongs to: the last one of the line before, if it has no code yet."""
-    if not piece.bare:
-        return None
-    line, start = piece.segment.line, piece.segment.start
-    near = [k for k, s in enumerate(statements) if s.line in (line - 1, line) and s.span[0] < start]
-    return near[-1] if near and not statements[near[-1]].codings else None
+def _is_of(piece: _Piece, before: MedicationStatement) -> bool:
+    """Whether a line of nothing but codes belongs to the statement before it: one of the line before, without a code yet."""
+    return piece.bare and not before.codings and before.line in (piece.segment.line - 1, piece.segment.line)

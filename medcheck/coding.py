@@ -237,7 +237,7 @@ _COLUMNS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("local code", "house code"), LOCAL),
 }
 _HEAD_WORDS: Final = lazy_pattern(r"[a-z0-9+]+")
-_LINE: Final = lazy_pattern(r"[^\r\n]+")
+_BREAK: Final = lazy_pattern(r"\r\n|[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]|\Z")  # as parsing/segment.py cuts lines
 _QUOTED: Final = '"'
 _MOST_COLUMNS: Final = 60
 _LONGEST_HEAD: Final = 1000
@@ -301,14 +301,14 @@ def _head(line: str) -> tuple[str, dict[int, str], int] | None:
 
 def _in_columns(text: str) -> Iterator[Coded]:
     table: tuple[str, dict[int, str], int] | None = None
-    previous = 0
-    for m in _LINE.finditer(text):
-        if table is not None and text.count("\n", previous, m.start()) > 1:
-            table = None  # a blank line ends a table
-        previous = m.end()
-        line = m.group()
+    begin = 0
+    for m in _BREAK.finditer(text):
+        at, line = begin, text[begin : m.start()]
+        begin = m.end()
         head = _head(line)
-        if head is not None:
+        if not line.strip():
+            table = None  # a blank line ends a table
+        elif head is not None:
             table = head
         elif table is not None:
             delimiter, systems, count = table
@@ -319,7 +319,7 @@ def _in_columns(text: str) -> Iterator[Coded]:
                 start, end = cells[column]
                 code = line[start:end].strip().strip(_QUOTED).strip()
                 if any(c.isdigit() for c in code) and len(code) <= _LONGEST_CODE:
-                    yield Coded(Coding(URI[system], code.removesuffix(".0")), m.start() + start, m.start() + end)
+                    yield Coded(Coding(URI[system], code.removesuffix(".0")), at + start, at + end)
 
 
 def _cells(line: str, delimiter: str) -> list[tuple[int, int]]:

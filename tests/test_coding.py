@@ -15,7 +15,7 @@ from medcheck import load_formulary, load_vocabulary
 from medcheck.codesystems import URI, has_check_digit, number_of
 from medcheck.coding import NOTHING, Codes, codes_in, is_code_head
 from medcheck.domain import Coding, Dosage, Formulary, Match, MedicationStatement, Method, Outcome, PatientFacts, Review, Status, Vocabulary
-from medcheck.reviewing import Tools, match_text, prepare, read_text, review, review_text
+from medcheck.reviewing import Limits, Tools, match_text, prepare, read_text, review, review_text
 from medcheck.vocabulary.index import decode, encode
 
 AS_OF = date(2026, 11, 22)
@@ -375,6 +375,29 @@ def test_every_code_of_a_text_is_in_a_statement_or_a_remark(lines: list[str]) ->
     shown = sorted(c.code for s in statements for c in s.codings)
     for c in codes_in(text):
         assert c.coding.code in shown or any(c.coding.code in r.text for r in remarks)
+
+
+def test_the_end_of_a_line_that_is_too_long_is_shown_with_its_codes(formulary: Formulary, own: Vocabulary) -> None:
+    text = "sertraline " + "daily " * 20 + "RxCUI 36437, RxCUI 10737"
+    _, remarks = read_text(text, formulary, own, AS_OF, limits=Limits(max_line_chars=100))
+    assert [r.text for r in remarks if "longer than" in r.reason] == [("daily " * 6 + "RxCUI 36437, RxCUI 10737")]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r", "\u2028"], ids=repr)
+def test_line_endings_change_nothing(ending: str, formulary: Formulary, own: Vocabulary) -> None:
+    lines = [
+        "1. sertraline 50 mg (RxCUI 36437). Take at night. NDC 11111-2222-33",
+        "NDC: 11111-2222-33",
+        "Drug,RxCUI",
+        "metformin,5001",
+        "",
+    ]
+    expected, _ = read_text("\n".join(lines), formulary, own, AS_OF)
+    found, remarks = read_text(ending.join(lines), formulary, own, AS_OF)
+    assert [(s.written, s.line, s.text, s.match, s.codings) for s in found] == [
+        (s.written, s.line, s.text, s.match, s.codings) for s in expected
+    ]
+    assert "xxx" not in "".join(r.text for r in remarks) + "".join(s.text for s in found)
 
 
 def test_adding_a_line_of_code_takes_no_flag_away(formulary: Formulary, own: Vocabulary) -> None:
