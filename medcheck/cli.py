@@ -503,9 +503,10 @@ def vocabulary() -> None:
 @click.option("--json", "as_json", is_flag=True)
 def vocabulary_info(as_json: bool) -> None:
     """Tell the sources, dates, counts and codes of the background vocabulary."""
-    from medcheck.vocabulary import info
+    from medcheck.vocabulary import info, overruled_aliases
 
-    told = info(_vocabulary(_settings()))
+    settings = _settings()
+    told = info(_vocabulary(settings), overruled_aliases(settings, _formulary(settings)))
     if as_json:
         _echo_json(told)
         return
@@ -516,6 +517,9 @@ def vocabulary_info(as_json: bool) -> None:
                 kind = f", imported as {source['kind']}" if source["kind"] else ""
                 dated = f"{source['name']} {source['version']} ({source['date'] or 'no date'})"
                 click.echo(f"source: {dated}, {what}, sha256 {source['sha256'][:12] or 'not told'}{kind}")
+        elif key == "overruled_aliases":
+            if value:
+                click.echo(f"aliases that the formulary reads otherwise by now (its reading counts): {', '.join(value)}")
         elif key == "codes":
             click.echo(f"codes: {', '.join(f'{system} {count}' for system, count in sorted(value.items())) or 'none'}")
         else:

@@ -154,14 +154,18 @@ class Codes:
         return bool(a) and all(any(self._alike(x, y) for y in b) for x in a)
 
     def _alike(self, x: str, y: str) -> bool:
-        """Whether two names are of one ingredient: equal, called the same, or one with its salt or kind ("magnesium oxide")."""
+        """Whether two names are of one ingredient: equal, called the same, or one with its salt or kind ("magnesium oxide").
+
+        Two ingredients of the formulary are never one: gabapentin is not gabapentin enacarbil.
+        """
         if x == y:
             return True
         x, y = self._canonical(x), self._canonical(y)
         if x == y:
             return True
         known = self._formulary.ingredients
-        return not (x in known and y in known) and (f"{y} ".startswith(f"{x} ") or f"{x} ".startswith(f"{y} "))
+        words, others = set(x.split()), set(y.split())
+        return not (x in known and y in known) and (words <= others or others <= words)
 
     def _look_up_name(self, ingredient: str) -> str:
         key = normalise_name(ingredient)

@@ -24,6 +24,7 @@ from medcheck.domain import (
     LineKind,
     Match,
     MedicationStatement,
+    Method,
     Outcome,
     PatientFacts,
     Remark,

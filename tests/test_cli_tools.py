@@ -349,7 +349,16 @@ def test_formulary_schema_that_cannot_be_written(run: Run, tmp_path: Path) -> No
 # ---- vocabulary --------------------------------------------------------------------------------------------------------
 def test_vocabulary_info(run: Run) -> None:
     told = json.loads(run("vocabulary", "info", "--json").stdout)
-    assert sorted(told) == ["codes", "ingredient_sets", "names", "names_with_ingredients", "sha256", "sources", "words"]
+    assert sorted(told) == [
+        "codes",
+        "ingredient_sets",
+        "names",
+        "names_with_ingredients",
+        "overruled_aliases",
+        "sha256",
+        "sources",
+        "words",
+    ]
     assert told["names"] > 20_000
     assert told["sources"]
     assert told["codes"]["ndc"] > 90_000

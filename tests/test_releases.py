@@ -295,7 +295,7 @@ def sctid(stem: int, kind: str = "1000001") -> str:
 
 
 SERTRALINE, PARACETAMOL, CODEINE, MEPYRAMINE = (sctid(n) for n in (11, 12, 13, 14))
-VTM_SERTRALINE, VTM_BOTH, VTM_OLD, VTM_MEPYRAMINE = (sctid(n) for n in (21, 22, 23, 24))
+VTM_SERTRALINE, VTM_BOTH, VTM_OLD, VTM_MEPYRAMINE, VTM_EARLIER, VMP_EARLIER = (sctid(n) for n in (21, 22, 23, 24, 25, 26))
 VMP_SERTRALINE, VMP_BOTH, VMP_CREAM, VMP_FEED, VMP_LOST = (sctid(n) for n in (31, 32, 33, 34, 35))
 AMP_BRAND, AMP_GENERIC, AMP_BOTH, AMP_CREAM, AMP_INVALID, AMP_OTHER = (sctid(n) for n in (41, 42, 43, 44, 45, 46))
 VMPP, AMPP = sctid(51), sctid(52)
@@ -320,14 +320,14 @@ FILES: dict[str, str] = {
             (SERTRALINE, "Sertraline hydrochloride"),
             (PARACETAMOL, "Paracetamol"),
             (CODEINE, "Codeine phosphate"),
-            (MEPYRAMINE, "Mepyramine maleate"),
+            (MEPYRAMINE, "Mepyramine maleate</NM><ISIDPREV>12</ISIDPREV><NM>Mepyramine maleate"),
             ("15383014", "Wrong digit"),
             ("", "No code"),
         )
     )
     + "</INGREDIENT_SUBSTANCES>",
     "f_vtm2_3010426.xml": "<VIRTUAL_THERAPEUTIC_MOIETIES>"
-    + tag("VTM", {"VTMID": VTM_SERTRALINE, "NM": "Sertraline"})
+    + tag("VTM", {"VTMID": VTM_SERTRALINE, "VTMIDPREV": VTM_EARLIER, "NM": "Sertraline"})
     + tag("VTM", {"VTMID": VTM_BOTH, "NM": "Paracetamol + Codeine", "ABBREVNM": "Parcod"})
     + tag("VTM", {"VTMID": VTM_OLD, "INVALID": "1", "NM": "Oldamoiety"})
     + tag("VTM", {"VTMID": VTM_MEPYRAMINE, "NM": "Mepyramine"})
@@ -338,7 +338,7 @@ FILES: dict[str, str] = {
         VMPS=[
             tag("VMP", {"VPID": VMP_SERTRALINE, "VTMID": VTM_SERTRALINE, "NM": "Sertraline 50mg tablets"}),
             tag("VMP", {"VPID": VMP_BOTH, "NM": "Co-codamol 8mg/500mg tablets"}),
-            tag("VMP", {"VPID": VMP_CREAM, "VTMID": VTM_MEPYRAMINE, "NM": "Mepyramine 2% cream"}),
+            tag("VMP", {"VPID": VMP_CREAM, "VPIDPREV": VMP_EARLIER, "VTMID": VTM_MEPYRAMINE, "NM": "Mepyramine 2% cream"}),
             tag("VMP", {"VPID": VMP_FEED, "NM": "Generic Somefeed liquid"}),
             tag("VMP", {"VPID": VMP_LOST, "NM": "Lost 1mg tablets"}),
             tag("VMP", {"NM": "No identifier"}),
@@ -397,9 +397,11 @@ def folder(tmp_path: Path) -> Path:
 def test_codes_of_dmd(folder: Path) -> None:
     table = dmd.import_dmd(folder, TERMS)
     expected = {
-        **dict.fromkeys((SERTRALINE, VTM_SERTRALINE, VMP_SERTRALINE, AMP_BRAND, AMP_GENERIC, AMP_INVALID, AMPP), ("sertraline",)),
+        **dict.fromkeys(
+            (SERTRALINE, VTM_SERTRALINE, VMP_SERTRALINE, AMP_BRAND, AMP_GENERIC, AMP_INVALID, AMPP, VTM_EARLIER), ("sertraline",)
+        ),
         **dict.fromkeys((VTM_BOTH, VMP_BOTH, AMP_BOTH, AMP_OTHER, VMPP), ("codeine", "paracetamol")),
-        **dict.fromkeys((VMP_CREAM, AMP_CREAM), (LOCAL_USE, "mepyramine")),
+        **dict.fromkeys((VMP_CREAM, AMP_CREAM, VMP_EARLIER), (LOCAL_USE, "mepyramine")),
         **dict.fromkeys((MEPYRAMINE, VTM_MEPYRAMINE), ("mepyramine",)),
         PARACETAMOL: ("paracetamol",),
         CODEINE: ("codeine",),
@@ -428,6 +430,7 @@ def test_names_of_dmd(folder: Path) -> None:
     assert table.counts["names of products for local use, left out"] == 1
     assert table.counts["invalid records, no name taken"] == 2
     assert table.counts["products whose ingredients are not told"] == 2
+    assert table.counts["earlier identifiers of another shape, left out"] == 1
 
 
 def test_bad_records_of_dmd_are_named_and_cost_no_good_one(folder: Path) -> None:

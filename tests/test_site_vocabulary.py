@@ -137,6 +137,15 @@ def test_a_site_name_goes_before_the_background_and_never_before_the_formulary(r
     assert told == [["metformin"], ["sertraline"]]
 
 
+def test_an_alias_that_the_formulary_came_to_read_otherwise_is_told(run: Run, sources: dict[str, Path], env: dict[str, str]) -> None:
+    run("vocabulary", "import", "aliases", str(sources["aliases"]), env=env)
+    assert _info(run, env)["overruled_aliases"] == []
+    kept = Path(env["MEDCHECK_DATA_DIR"]) / "vocabulary-aliases.json"
+    kept.write_text(kept.read_text().replace('"zqm":', '"zoloft":'))  # as if Zoloft had been unknown at the time
+    assert _info(run, env)["overruled_aliases"] == ["zoloft"]
+    assert "by now (its reading counts): zoloft" in run("vocabulary", "info", env=env).stdout
+
+
 @pytest.fixture
 def settings(env: dict[str, str]) -> Settings:
     return Settings(Path(env["MEDCHECK_CACHE_DIR"]), Path(env["MEDCHECK_DATA_DIR"]), default_formulary_dir())

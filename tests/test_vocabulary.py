@@ -609,6 +609,7 @@ def test_the_packaged_index_is_used(compiled: Path, settings: Settings) -> None:
         "ingredient_sets": 1,
         "words": 3,
         "codes": {},
+        "overruled_aliases": [],
         "sources": [{"name": "test", "version": "1", "date": "", "names": 0, "sha256": "", "codes": 0, "kind": ""}],
     }
 

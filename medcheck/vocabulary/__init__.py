@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -33,6 +33,7 @@ __all__ = [
     "info",
     "keep_release",
     "load_vocabulary",
+    "overruled_aliases",
     "read_release",
     "remove_release",
 ]
@@ -66,8 +67,8 @@ def load_vocabulary(settings: Settings | None = None, path: Path | None = None) 
     return decode(data, str(site))
 
 
-def info(vocabulary: Vocabulary) -> dict[str, Any]:
-    """What stands in a vocabulary: its digest, counts and sources, as plain values."""
+def info(vocabulary: Vocabulary, overruled: Sequence[str] = ()) -> dict[str, Any]:
+    """What stands in a vocabulary: its digest, counts and sources, as plain values; `overruled` as `overruled_aliases` tells it."""
     told = sum(1 for i in vocabulary.names.values() if vocabulary.entries[i] and not vocabulary.entries[i][0].startswith("?"))
     return {
         "sha256": vocabulary.sha256,
@@ -76,8 +77,25 @@ def info(vocabulary: Vocabulary) -> dict[str, Any]:
         "ingredient_sets": len(vocabulary.entries) - 1,
         "words": len(vocabulary.words),
         "codes": {system: len(table) for system, table in vocabulary.codes.items()},
+        "overruled_aliases": list(overruled),
         "sources": [asdict(s) for s in vocabulary.sources],
     }
+
+
+def overruled_aliases(settings: Settings, formulary: Formulary) -> tuple[str, ...]:
+    """Names of a site's alias file that the formulary has come to read otherwise since the import: the formulary's reading counts.
+
+    Raises:
+        FormularyError: the import is damaged.
+    """
+    if "aliases" not in _imported(settings):
+        return ()
+    return tuple(n for n, told in sorted(_release("aliases", settings).names.items()) if _reads_otherwise(n, told, formulary))
+
+
+def _reads_otherwise(name: str, told: tuple[str, ...], formulary: Formulary) -> bool:
+    curated = formulary.names.get(name)
+    return curated is not None and (curated.line is not None or set(curated.ingredients) != set(told))
 
 
 def import_release(kind: str, path: Path, settings: Settings, formulary: Formulary | None = None) -> VocabularySource:

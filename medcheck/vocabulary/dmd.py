@@ -129,6 +129,15 @@ class _Release:
         self.codes.add(number, (LOCAL_USE, *told) if local and told else told)
         return True
 
+    def earlier(self, code: str, told: tuple[str, ...], local: bool = False) -> None:
+        """Take the identifier that something had before: old lists hold it. One that is malformed or stands for two things is left out."""
+        try:
+            number = number_of(SNOMED, code)
+        except CodeError:
+            self.counts["earlier identifiers of another shape, left out"] += bool(code)
+            return
+        self.codes.add(number, (LOCAL_USE, *told) if local and told else told)
+
 
 def import_dmd(path: Path, terms: Terms) -> NameTable:
     """Read a dm+d release.
@@ -193,6 +202,7 @@ def _substances(files: Mapping[str, _File], release: _Release) -> None:
         if not release.code(file, row["ISID"], told):
             continue
         release.substance[row["ISID"]] = told[0]
+        release.earlier(row.get("ISIDPREV", ""), told)
         if row.get("INVALID") != "1":
             release.name(name, told)
 
@@ -210,6 +220,7 @@ def _moieties(files: Mapping[str, _File], release: _Release) -> None:
         if not release.code(file, code, told):
             continue
         release.moiety[code] = told
+        release.earlier(row.get("VTMIDPREV", ""), told)
         if row.get("INVALID") == "1":
             release.counts["invalid records, no name taken"] += 1
             continue
@@ -219,14 +230,14 @@ def _moieties(files: Mapping[str, _File], release: _Release) -> None:
 
 
 def _virtual_products(file: _File, release: _Release, local_routes: frozenset[str]) -> None:
-    products: dict[str, str] = {}
+    products: dict[str, tuple[str, str]] = {}
     holds: dict[str, set[str]] = {}
     unknown: set[str] = set()
     routes: dict[str, set[str]] = {}
     for kind, row in file.records("VMP", "VPI", "DROUTE"):
         code = row.get("VPID", "")
         if kind == "VMP" and code and row.get("NM"):
-            products[code] = row.get("VTMID", "")
+            products[code] = row.get("VTMID", ""), row.get("VPIDPREV", "")
         elif kind == "VPI" and code:
             substance = release.substance.get(row.get("ISID", ""))
             if substance is None:
@@ -237,7 +248,7 @@ def _virtual_products(file: _File, release: _Release, local_routes: frozenset[st
             routes.setdefault(code, set()).add(row.get("ROUTECD", ""))
         else:
             file.bad(f"a {kind} without its identifier or name")
-    for code, moiety in products.items():
+    for code, (moiety, earlier) in products.items():
         told = tuple(sorted(holds.get(code, ()))) if code not in unknown else ()
         of_moiety = release.moiety.get(moiety, ())
         told = of_moiety if len(of_moiety) >= len(told) else told  # a moiety is named without its salt
@@ -246,6 +257,7 @@ def _virtual_products(file: _File, release: _Release, local_routes: frozenset[st
         is_local = bool(routes.get(code)) and routes[code] <= local_routes
         if release.code(file, code, told, is_local):
             release.product[code] = told
+            release.earlier(earlier, told, is_local)
             if is_local:
                 release.local.add(code)
 
