@@ -29,8 +29,8 @@ _UNRECOGNISED = Match(Outcome.UNRECOGNISED, (), Method.NONE, 0.0)
 class Allowance:
     """How many words may still be compared with all names; one for a whole list, and within it so many for each line.
 
-    Real lists hold few words that are neither names nor ordinary. What is over the allowance stays unread, and the caller says so: a page of
-    garbage must not hold up a service.
+    Real lists hold few words that are neither names nor ordinary. What is over the allowance stays unread, and the caller says so: a page
+    of garbage must not hold up a service.
     """
 
     __slots__ = ("_line", "_of_line", "left", "refused")
