@@ -154,6 +154,10 @@ class Dosing(Row):
     base_strengths_as_salt_mg: tuple[float, ...] = ()
     salt_strengths_mg: tuple[float, ...] = ()
     parkinson_only_strengths_mg: tuple[float, ...] = ()
+    product_figures: tuple[float, ...] = ()  # how products with an inhibitor are named ("Madopar 125"), and the mg of this drug in each
+    product_figures_min_mg: tuple[float, ...] = ()
+    product_figures_max_mg: tuple[float, ...] = ()
+    entacapone_product_figures: tuple[float, ...] = ()  # of products that hold entacapone too; the figure is this drug's
     licensed_for_rls: tuple[str, ...] = ()
     half_life_h: str = ""
     references: tuple[str, ...] = ()

@@ -34,7 +34,7 @@ from medcheck.domain import (
 )
 from medcheck.errors import InputError
 from medcheck.matching import NameIndex
-from medcheck.parsing import HeadingReader, Readers, SigReader, Spotted, StatusReader, attach, segment
+from medcheck.parsing import HeadingReader, Readers, SigReader, Spotted, StatusReader, attach, product_figures, segment
 from medcheck.rules import describe, doubt_of, exposures, flag, linked_mimics, missing_facts, points
 from medcheck.text import tokenise
 from medcheck.value import Value
@@ -65,9 +65,8 @@ class Tools:
 def prepare(formulary: Formulary, vocabulary: Vocabulary, region: str = "", max_mention_chars: int = 300) -> Tools:
     """Prepare the readers; `region` is us, uk or "" and decides regional abbreviations."""
     index = NameIndex(formulary, vocabulary)
-    larger = frozenset({"levodopa"})  # a pair such as 25/100 is decarboxylase inhibitor and levodopa: the larger figure is levodopa
     sig = SigReader(formulary.sig_terms, region)
-    readers = Readers(sig, StatusReader(formulary.status_cues), index.is_known_word, larger, max_mention_chars)
+    readers = Readers(sig, StatusReader(formulary.status_cues), index.is_known_word, product_figures(formulary), max_mention_chars)
     return Tools(index, Codes(formulary, vocabulary), HeadingReader(formulary.heading_words), readers)
 
 

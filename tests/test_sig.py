@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import medcheck
 from medcheck.domain import Dosage, SigTerm
+from medcheck.parsing.clause import Product
+from medcheck.parsing.products import product_figures
 from medcheck.parsing.sig import SigReader
 
 HERE = Path(__file__).parent
@@ -27,6 +30,14 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 TABLE = _rows(HERE.parent / "formulary" / "sig.csv")
+FIGURES = product_figures(medcheck.load_formulary())
+PRODUCTS = {
+    "": Product(),
+    "one": Product(ingredients=1),
+    "two": Product(ingredients=2),
+    "levodopa": FIGURES.of(("carbidopa", "levodopa")),
+    "with entacapone": FIGURES.of(("carbidopa", "levodopa", "entacapone")),
+}
 CASES = _rows(HERE / "cases" / "sigs.csv")
 
 
@@ -41,9 +52,9 @@ def _close(expected: str, found: float | None) -> bool:
     return found is None if expected == "" else found is not None and abs(found - float(expected)) <= 1e-4 * max(1.0, abs(found))
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{r['input'][:60]}|{r['region']}{r['larger_of_pair']}" for r in CASES])
+@pytest.mark.parametrize("case", CASES, ids=[f"{r['input'][:60]}|{r['region']}{r['product']}" for r in CASES])
 def test_case(case: dict[str, str]) -> None:
-    found = reader(case["region"]).read(case["input"], larger_of_pair=case["larger_of_pair"] == "1")
+    found = reader(case["region"]).read(case["input"], PRODUCTS[case["product"]])
     pairs = {
         "dose_min": found.dose_min, "dose_max": found.dose_max, "doses_per_day_min": found.doses_per_day_min,
         "doses_per_day_max": found.doses_per_day_max, "mg_day_min": found.daily_dose_mg_min, "mg_day_max": found.daily_dose_mg_max,
@@ -82,9 +93,9 @@ DOSES = st.sampled_from([c["input"] for c in CASES if c["mg_day_max"] and not an
 
 
 @settings(max_examples=600)
-@given(TEXTS, st.booleans(), st.sampled_from(["", "us", "uk"]))
-def test_any_text_is_read_without_error(text: str, larger: bool, region: str) -> None:
-    found = reader(region).read(text, larger_of_pair=larger)
+@given(TEXTS, st.sampled_from(list(PRODUCTS.values())), st.sampled_from(["", "us", "uk"]))
+def test_any_text_is_read_without_error(text: str, product: Product, region: str) -> None:
+    found = reader(region).read(text, product)
     assert found.text == text
     _check(found)
 
@@ -130,7 +141,7 @@ def test_region_decides_what_an_abbreviation_means() -> None:
 # ---- the table
 KINDS = set(
     """frequency timing adverb period ordinal weekday times route as_needed directed once form unit number limit upto total divided repeat
-    change step from except take ignore adding supply ambiguous""".split()
+    change step from present except take ignore adding supply ambiguous""".split()
 )
 ROUTES = {"", "PO", "SL", "TD", "IM", "IV", "SC", "PR", "PV", "INH", "NAS", "TOP", "OPH", "OTIC", "PEG", "NG"}
 MOMENTS = {"morning", "noon", "afternoon", "evening", "bedtime", "night"}

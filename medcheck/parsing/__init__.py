@@ -2,6 +2,7 @@
 
 from medcheck.parsing.attach import Readers, Spotted, attach
 from medcheck.parsing.dates import read_partial_date, read_period
+from medcheck.parsing.products import product_figures
 from medcheck.parsing.segment import HeadingReader, Segment, segment
 from medcheck.parsing.sig import SigReader
 from medcheck.parsing.status import StatusReader
@@ -14,6 +15,7 @@ __all__ = [
     "Spotted",
     "StatusReader",
     "attach",
+    "product_figures",
     "read_partial_date",
     "read_period",
     "segment",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from medcheck.parsing.clause import Amount
+from medcheck.parsing.clause import LEVODOPA_RATIO, WIDEST_LEVODOPA_RATIO, Amount
 from medcheck.parsing.frequencies import take_times
-from medcheck.parsing.lexicon import Word
+from medcheck.parsing.lexicon import Token, Word
 from medcheck.parsing.scan import Scan
 
 _DAY_HOURS = 24
@@ -16,7 +16,7 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _SMALL_COUNT = 8  # a bare whole number up to this is taken for tablets, a larger one for an amount without a unit
 _WIDEST_RANGE = 5  # "5-325 mg" is two ingredients, "25-100 mg" can be a range
 _WIDEST_SPLIT = 3  # "300/300/600" is a split day, "100/25/200" is three ingredients
-_LEVODOPA_RATIO = 4  # carbidopa or benserazide to levodopa
+_INJECTED: Final = frozenset(("IM", "SC", "IV"))
 _SEPARATORS: Final = frozenset(("-", "/", "+", "to", "or"))
 _BEFORE_PERIOD: Final = frozenset(("number", "every", "a", "per", "/", "ordinal", "in", "times"))
 _DOSE_FOLLOWS: Final = frozenset((
@@ -45,11 +45,15 @@ def read_number(scan: Scan, i: int) -> int:
         value = told[j].value
         j += 1
         unit = None
+        if value < 1 and told[j].kind in ("a", "of"):
+            j = _before_unit(told, j)  # "half a milligram"
         if told[j].kind == "unit":
             unit = told[j].word
             j += 1
         figures.append((value, unit))
         separator = told[j].kind
+        if separator == "," and unit is None and value <= _WIDEST_SPLIT and is_listed(told, j):
+            separator = "or"  # "one, two or three"
         if separator not in _SEPARATORS or told[j + 1].kind != "number":
             break
         follower = told[j + 2]
@@ -66,6 +70,19 @@ def read_number(scan: Scan, i: int) -> int:
     if not separators:
         return read_one(scan, i, j, figures[0][0], figures[0][0], figures[0][1])
     return read_several(scan, i, j, figures, separators)
+
+
+def _before_unit(told: list[Token], j: int) -> int:
+    """The position of the unit in "a milligram", "of a milligram" at j, else j."""
+    k = j + (told[j].kind == "of")
+    return k + 1 if told[k].kind == "a" and told[k + 1].kind == "unit" else j
+
+
+def is_listed(told: list[Token], j: int) -> bool:
+    """Whether the comma at j stands in a list of small counts that ends in "or": "one, two or three"."""
+    while told[j].kind == "," and told[j + 1].kind == "number" and told[j + 1].value <= _SMALL_COUNT:
+        j += 2
+    return told[j].kind == "or" and told[j + 1].kind == "number" and told[j + 1].value <= _SMALL_COUNT
 
 
 def read_several(scan: Scan, i: int, j: int, figures: list[tuple[float, Word | None]], separators: list[str]) -> int:
@@ -85,12 +102,14 @@ def read_several(scan: Scan, i: int, j: int, figures: list[tuple[float, Word | N
             scan.changed = False
             return read_one(scan, i, j, values[-1], values[-1], unit)
         mass = unit is not None or low > _SMALL_COUNT
-        wide = high > _WIDEST_RANGE * low or (scan.larger and high >= _LEVODOPA_RATIO * low) or values[0] > values[-1]
+        wide = high > _WIDEST_RANGE * low or scan.product.ingredients > 1 or (scan.larger and high >= LEVODOPA_RATIO * low) or values[0] > values[-1]
         if "-" in separators and mass and wide and not (unit is not None and unit.name != "mg"):
             return take_pair(scan, j, values)
         if "-" in separators and unit is not None and unit.name == "mg" and scan.told[j].kind == "form" and count_follows(scan, j + 1):
             return take_pair(scan, j, values)
         return read_one(scan, i, j, low, high, unit)
+    if unit is not None and unit.name == "mg" and scan.product.ingredients == 1 and set(separators) == {"+"}:
+        return read_one(scan, i, j, sum(values), sum(values), unit)  # "150 mg + 75 mg" of one drug
     if len(values) == 2 and separators[0] == "/" and unit is None:
         if values[1] in (7, 52, 12) and scan.told[j].kind != "form":
             scan.clause.dated = True
@@ -126,7 +145,12 @@ def count_follows(scan: Scan, j: int) -> bool:
 
 def take_pair(scan: Scan, j: int, values: list[float]) -> int:
     """Take the numbers as the strengths of several ingredients."""
-    c = scan.clause if not (scan.clause.amounts or scan.clause.count) else scan.take_quantity()
+    c = scan.clause
+    if c.amounts or c.count:
+        c = scan.take_quantity()
+    elif c.pair and c.timed:
+        scan.begin()  # "25/100 tid and CR 50/200 nocte"
+        c = scan.take_quantity()
     c.pair = c.pair or tuple(values)
     scan.strengths = True
     if not c.quantity and not c.timed:
@@ -153,12 +177,30 @@ def read_one(scan: Scan, i: int, j: int, low: float, high: float, unit: Word | N
         return j
     told = scan.told
     kind = told[j].kind
-    if kind in ("a", "of", "every") and told[j + 1].kind == "form":
+    if scan.product.figures and low == high and kind != "period" and (label := scan.labelled(low)) is not None:
+        return take_label(scan, j, label)
+    if kind == "-" and (told[j + 1].kind == "adverb" or (told[j + 1].kind == "form" and told[i].word.text == "worded")):
+        if told[j + 1].kind == "adverb":
+            return read_interval(scan, j + 1, low, high)  # "8-hourly", "4-weekly"
+        j, kind = j + 1, "form"  # "half-tablet"
+    elif kind in ("a", "of", "every") and told[j + 1].kind == "form":
         j, kind = j + 1, "form"
     elif kind == "of" and told[j + 1].kind == "a" and told[j + 2].kind == "form":
         j, kind = j + 2, "form"
     reader = _AFTER_NUMBER.get(kind)
     return read_bare(scan, i, j, low, high) if reader is None else reader(scan, i, j, low, high)
+
+
+def take_label(scan: Scan, j: int, label: tuple[float, float]) -> int:
+    """Take the figure a product is named by as its strength: "Madopar 125"."""
+    amount = Amount(label[0], label[1], "label", scan.brackets)
+    scan.take_quantity().amounts.append(amount)
+    scan.strengths = True
+    if scan.told[j].kind == "form":
+        amount.formed = True
+        scan.see_form(scan.told[j].word)
+        j += 1
+    return j
 
 
 def read_counted(scan: Scan, _i: int, j: int, low: float, high: float) -> int:
@@ -177,9 +219,20 @@ def read_counted(scan: Scan, _i: int, j: int, low: float, high: float) -> int:
         return j  # "600 mg (2 capsules)" said once already
     c = scan.take_quantity(counted=True)
     c.bracketed = scan.brackets and bool(c.amounts) and not c.amounts[-1].formed
-    c.count, c.counted = (scan.least(low), high), word.name
+    j, part = and_a_part(scan.told, j) if low == high and high >= 1 else (j, 0.0)
+    c.count, c.counted = (scan.least(low + part), high + part), word.name
     scan.see_form(word)
     return j
+
+
+def and_a_part(told: list[Token], j: int) -> tuple[int, float]:
+    """The position behind "and a half" at j and its value: "a tablet and a half"."""
+    if told[j].kind != "and":
+        return j, 0.0
+    k = j + 1 + (told[j + 1].kind == "a")
+    if told[k].kind == "number" and 0 < told[k].value < 1 and told[k + 1].kind not in ("form", "unit", "a", "of"):
+        return k + 1, told[k].value
+    return j, 0.0
 
 
 def read_number_period(scan: Scan, _i: int, j: int, low: float, high: float) -> int:
@@ -195,6 +248,8 @@ def read_number_period(scan: Scan, _i: int, j: int, low: float, high: float) -> 
             return after[1]
     if period * high == 1 and period < 1:
         scan.add_daily()  # "8 mg 24 hours" written without its slash
+    elif 1 / period == _DAY_HOURS and low == high and is_clock(low):
+        scan.add_clock(low // 100)  # "at 2200 hrs"
     else:
         scan.clause.dated = True
     return j + 1
@@ -204,10 +259,34 @@ def read_number_adverb(scan: Scan, i: int, j: int, low: float, high: float) -> i
     """Read "6 hourly"; before another adverb a number counts tablets."""
     period = scan.told[j].word.high
     if period < 1 / 2:
-        if low > 0:
-            scan.add_interval(low * period, high * period)
-        return j + 1
+        return read_interval(scan, j, low, high)
+    c = scan.clause
+    if period > 1 and high > 1 and scan.told[i - 1].kind != "take" and not (c.amounts and c.amounts[-1].formed):
+        if c.count is not None or (c.quantity and (scan.route in _INJECTED or any(_is_injected(t) for t in scan.told))):
+            return read_interval(scan, j, low, high)  # "100 mg IM 4 weekly"
+        if c.amounts:
+            c.unclear = "so many a week or once in so many weeks: which is not said"
+            return j + 1
     return read_bare(scan, i, j, low, high)
+
+
+def read_interval(scan: Scan, j: int, low: float, high: float) -> int:
+    """So many hours, weeks or months between two doses; the adverb is at j."""
+    period = scan.told[j].word.high
+    if low > 0:
+        scan.add_interval(low * period, high * period)
+    return j + 1
+
+
+def _is_injected(token: Token) -> bool:
+    return (token.kind == "route" and token.word.route in _INJECTED) or (
+        token.kind == "form" and token.word.name in ("injection", "ampoule")
+    )
+
+
+def is_clock(value: float) -> bool:
+    """Whether a number can be a time of the day in four figures."""
+    return _LEAST_CLOCK <= value <= 100 * _DAY_HOURS and value % 100 < 60
 
 
 def read_number_am_pm(scan: Scan, i: int, j: int, low: float, high: float) -> int:
@@ -218,7 +297,7 @@ def read_number_am_pm(scan: Scan, i: int, j: int, low: float, high: float) -> in
         c = scan.clause
         given = bool(c.amounts and not c.amounts[-1].formed) or c.count is not None or c.other is not None
         if (given and not c.timed) or (told[i - 1].kind in ("at", "and", ",") and c.quantity) or high > 3:
-            scan.add_clock(high % 12 + (12 if text == "pm" else 0))
+            scan.add_clock(high % 12 + (12 if text == "pm" else 0), text)
             return j + 1
     return read_bare(scan, i, j, low, high)
 
@@ -249,6 +328,12 @@ def read_bare(scan: Scan, i: int, j: int, low: float, high: float) -> int:
         c.count = (scan.least(low), high)  # "two 75 mg tablets"
         return k
     worded = told[i].word.text == "worded"
+    if kind == "(" and high <= _SMALL_COUNT and is_mass_in_brackets(told, j):
+        c = scan.take_quantity(counted=True)
+        c.count = (scan.least(low), high)  # "2 (25 mg) tablets"
+        return j
+    if kind == "number" and scan.larger and whole and is_pair_apart(told, i, j, low):
+        return take_pair(scan, j + 1, [low, told[j].value])
     said = (
         kind in _DOSE_FOLLOWS
         or (kind in ("a", "/") and told[k if kind == "a" else j + 1].kind in ("period", "form"))
@@ -269,6 +354,17 @@ def read_bare(scan: Scan, i: int, j: int, low: float, high: float) -> int:
         c = scan.take_quantity()
         c.bare = (scan.least(low), high)
     return j
+
+
+def is_mass_in_brackets(told: list[Token], j: int) -> bool:
+    """Whether "(25 mg) tablets" stands at j."""
+    return [t.kind for t in told[j + 1 : j + 5]] == ["number", "unit", ")", "form"]
+
+
+def is_pair_apart(told: list[Token], i: int, j: int, low: float) -> bool:
+    """Whether the numbers at i and j are the two strengths of a levodopa product said without a sign: "twenty five one hundred"."""
+    high = told[j].value
+    return told[i].value == low >= _SMALL_COUNT and LEVODOPA_RATIO * low <= high <= WIDEST_LEVODOPA_RATIO * low
 
 
 def read_mass(scan: Scan, i: int, j: int, low: float, high: float) -> int:
@@ -299,7 +395,10 @@ def read_mass(scan: Scan, i: int, j: int, low: float, high: float) -> int:
         elif unit.kind == "period" and number > 0 and kind != "in":
             days = number * unit.word.high
             if unit.word.high < 1 or "patch" in scan.forms or any(t.kind == "form" and t.word.name == "patch" for t in told[k : k + 4]):
-                scan.take_quantity().rate = (low / days, high / days)
+                link = scan.link
+                c = scan.take_quantity()
+                before = c.rate if c.rate is not None and link in ("and", "+") else (0.0, 0.0)  # two patches worn together
+                c.rate = ((before[0] or 0.0) + low / days, before[1] + high / days)
                 return k + 1
             if days == 1:
                 role = "day"
@@ -317,15 +416,19 @@ def read_mass(scan: Scan, i: int, j: int, low: float, high: float) -> int:
     if told[j].kind == "every" and told[j].word.text == "each":
         role, j = "strength", j + 1
     c = scan.clause
+    if scan.product.figures and low == high and not role and (label := scan.labelled(low)) is not None and label != (low, high):
+        return take_label(scan, j, label)
     link = scan.link
     formed = told[j].kind == "form"
+    if scan.brackets and told[j].kind == ")" and told[j + 1].kind == "form" and c.count is not None and i > 1 and told[i - 2].kind == "number":
+        j, formed, scan.brackets = j + 1, True, False  # "2 (25 mg) tablets"
     if scan.brackets and not role and not formed and c.count is not None and not c.amounts and not c.pair:
         role = "total" if not c.timed else ""
     if role == "day" and c.quantity and c.timed:
         scan.stated.append(high)
         return scan.skip_period(j)
     c = scan.take_quantity()
-    if link == "and" and len(c.amounts) == 1 and c.count is None and not c.timed and not c.amounts[0].formed:
+    if link == "and" and scan.product.ingredients < 2 and len(c.amounts) == 1 and c.count is None and not c.timed and not c.amounts[0].formed:
         c.summed = True
     amount = Amount(scan.least(low), high, role, scan.brackets)
     if scan.changed and c.amounts:

@@ -11,6 +11,7 @@ from datetime import date
 from medcheck.domain import Dosage, LineKind, MedicationStatement, Mention, Period, Remark, Status
 from medcheck.parsing.dates import read_period
 from medcheck.parsing.segment import Segment, is_blank
+from medcheck.parsing.products import ProductFigures
 from medcheck.parsing.sig import SigReader
 from medcheck.parsing.status import StatusReader, StatusReading
 from medcheck.text import Tokens, lazy_pattern
@@ -71,12 +72,12 @@ class Readers(Value):
     sig: SigReader
     status: StatusReader
     is_ordinary: Callable[[str], bool]
-    larger_of_pair: frozenset[str]
+    products: ProductFigures
     max_context: int = _MAX_CONTEXT
 
     def read_dosage(self, instruction: str, ingredients: Sequence[str]) -> Dosage:
         """The dose of a known drug: its ingredients decide which figure of a pair such as 25/100 counts."""
-        return self.sig.read(instruction, larger_of_pair=any(i in self.larger_of_pair for i in ingredients))
+        return self.sig.read(instruction, self.products.of(ingredients))
 
 
 def attach(spotted: Sequence[Spotted], readers: Readers, as_of: date) -> tuple[list[MedicationStatement], list[Remark]]:

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 Span = tuple[float | None, float]
+LEVODOPA_RATIO = 4  # carbidopa or benserazide to levodopa, the least and the most
+WIDEST_LEVODOPA_RATIO = 10
 _QUANTITY_FIELDS = (
     "amounts", "count", "counted", "crossed", "other", "volume", "bare", "concentration", "rate", "pair", "scheme", "summed", "quantity",
 )  # fmt: skip
 
 
+class Product(NamedTuple):
+    """What is known of the product an instruction is for.
+
+    `larger_of_pair`: of "25/100" the larger figure counts (levodopa). `ingredients`: how many, 0 when not known; with one, "150 mg + 75 mg"
+    is a sum, with several "6-25 mg" is no range. `figures`: the figures by which products are named, each with the least and most mg that
+    count (Madopar 125 holds 100 mg of levodopa).
+    """
+
+    larger_of_pair: bool = False
+    ingredients: int = 0
+    figures: tuple[tuple[float, float, float], ...] = ()
+
+
 class Amount:
-    """A mass in mg. `role`: "" as found, "strength" of one tablet, "total" of one intake, "day" for the whole day."""
+    """A mass in mg. `role`: "" as found, "strength" of one tablet, "label" of a product named by it, "total" of one intake, "day" for the whole day."""
 
     __slots__ = ("bracketed", "formed", "high", "low", "role")
 
@@ -98,6 +115,9 @@ def fold(clauses: list[Clause], stated: list[float]) -> list[Clause]:
         before = kept[-1] if kept else None
         if before is None:
             kept.append(c)
+        elif c.follows and c.amounts and not c.timed and not c.prn and before.quantity and before.timed:
+            inherit_frequency(c, before)  # "0.125 mg nocte x 3, then 0.25 mg"
+            kept.append(c)
         elif not c.quantity:
             if c.follows and c.timed and before.quantity and before.timed:
                 _join_quantity(c, before)  # "300 mg daily, then bid"
@@ -132,6 +152,11 @@ def _fold_quantity(before: Clause, c: Clause, stated: list[float]) -> bool:
             return True
         return any(abs(a.high - amount.high) < 1e-9 for a in before.amounts)
     return not (c.amounts or c.other or c.volume or c.scheme or c.prn or c.bare)
+
+
+def inherit_frequency(into: Clause, c: Clause) -> None:
+    """A later course that says only its amount is taken as often as the one before."""
+    into.fixed, into.patterns, into.moments, into.generic, into.timed = list(c.fixed), list(c.patterns), list(c.moments), c.generic, c.timed
 
 
 def _join_frequency(into: Clause, c: Clause) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from medcheck.parsing.scan import Scan
 
 _DAY_HOURS = 24
+_SHORT_PERIODS: Final = {24.0: 1 / 24, 7.0: 1.0, 52.0: 7.0, 12.0: 30.0}  # days; UK shorthand for hours, days, weeks, months
 _HOURS_UNSAID: Final = frozenset((2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 24.0, 48.0, 72.0))  # "q8" is every 8 hours
 
 
@@ -102,8 +103,9 @@ def read_every_number(scan: Scan, i: int, j: int) -> int:
         scan.add_pattern(1 / high, 1 / low)
         scan.timing.update(told[j].word.timing)
         return j + 1
-    if kind == "/" and told[j + 1].kind == "number" and told[j + 1].value == _DAY_HOURS:
-        scan.add_interval(low / _DAY_HOURS, high / _DAY_HOURS)
+    if kind == "/" and told[j + 1].kind == "number" and told[j + 1].value in _SHORT_PERIODS:
+        days = _SHORT_PERIODS[told[j + 1].value]
+        scan.add_interval(low * days, high * days)  # "4/24", "every 2/52"
         return j + 2
     if told[i].word.text == "q" and low in _HOURS_UNSAID and high in _HOURS_UNSAID:
         scan.add_interval(low / _DAY_HOURS, high / _DAY_HOURS)
@@ -191,9 +193,11 @@ def read_clock_time(scan: Scan, i: int) -> int:
     told = scan.told
     hour = told[i].value
     j = i + 1
+    half = ""
     if told[j].kind == "ambiguous" and told[j].word.text in ("am", "pm"):
-        hour = hour % 12 + (12 if told[j].word.text == "pm" else 0)
+        half = told[j].word.text
+        hour = hour % 12 + (12 if half == "pm" else 0)
         j += 1
     if hour < _DAY_HOURS:
-        scan.add_clock(hour)
+        scan.add_clock(hour, half)
     return j

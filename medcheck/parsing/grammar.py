@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from medcheck.parsing import amounts, frequencies, qualifiers
-from medcheck.parsing.clause import Clause, fold
+from medcheck.parsing.clause import Clause, Product, fold, inherit_frequency
 from medcheck.parsing.lexicon import AHEAD, Token
 from medcheck.parsing.scan import Scan
 
@@ -44,6 +44,9 @@ _READERS: Final[dict[str, Callable[[Scan, int], int]]] = {
     "change": qualifiers.read_change,
     "step": qualifiers.read_step,
     "from": qualifiers.read_from,
+    "present": qualifiers.read_present,
+    "by": qualifiers.read_by,
+    "doubtful": qualifiers.read_doubtful,
     "supply": qualifiers.read_supply,
     "(": qualifiers.read_bracket,
     ")": qualifiers.read_bracket,
@@ -56,16 +59,30 @@ _READERS: Final[dict[str, Callable[[Scan, int], int]]] = {
 }
 
 
-def read_clauses(told: list[Token], larger_of_pair: bool) -> tuple[Scan, list[Clause]]:
+def read_clauses(told: list[Token], product: Product) -> tuple[Scan, list[Clause]]:
     """Read the words of one instruction: its clauses, and what concerns them all."""
-    scan = Scan(told, larger_of_pair)
+    scan = Scan(told, product)
     readers = _READERS
     i, end = 0, len(told) - AHEAD
     while i < end:
         reader = readers.get(told[i].kind)
         i = i + 1 if reader is None else reader(scan, i)
+    if scan.present is not None:
+        _continue_from(scan, *scan.present)
     clauses = scan.clauses if len(scan.clauses) == 1 else fold(scan.clauses, scan.stated)
     for c in clauses:
         if c.count is not None and c.count[1] > _MOST_TABLETS and not c.timed:
             c.count = None  # handed out, not taken
     return scan, clauses
+
+
+def _continue_from(scan: Scan, last: Clause, timing: set[str]) -> None:
+    """What the present dose leaves unsaid (how often, the strength of a tablet) holds on from the dose before it."""
+    now = scan.clauses[0]
+    if not any(c.timed for c in scan.clauses):
+        inherit_frequency(now, last)
+        scan.timing |= timing
+    if not any(c.quantity for c in scan.clauses):
+        scan.clauses[:] = [last]
+    elif now.count is not None and not now.amounts and not now.pair:
+        now.amounts, now.pair = last.amounts[:1], last.pair

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from medcheck.parsing.clause import Clause, Span, levodopa_of
+from medcheck.parsing.clause import LEVODOPA_RATIO, WIDEST_LEVODOPA_RATIO, Amount, Clause, Span, levodopa_of
 from medcheck.parsing.scan import Scan
 
 _DEVICE_UNITS = frozenset(("puff", "spray", "drop"))  # what reaches the patient is not the labelled mass
@@ -76,7 +76,7 @@ def _no_frequency(c: Clause) -> str:
     return "as needed without a maximum" if c.prn else "no frequency stated"
 
 
-def _dose(c: Clause, strengths: tuple[float, ...], larger_of_pair: bool) -> tuple[Span | None, str | None, str]:
+def _dose(c: Clause, larger_of_pair: bool) -> tuple[Span | None, str | None, str]:
     """The amount of one intake: (span, unit, reason why it is not in mg)."""
     count = c.count
     if c.weight:
@@ -84,7 +84,7 @@ def _dose(c: Clause, strengths: tuple[float, ...], larger_of_pair: bool) -> tupl
     if c.unclear and count is not None:
         return count, c.counted or "tablet", c.unclear
     if c.amounts and (c.other is None or c.other[2] not in _DEVICE_UNITS):
-        return _mass_dose(c)
+        return _mass_dose(c, larger_of_pair)
     if c.pair and c.other is None:
         if larger_of_pair:
             strength = levodopa_of(c.pair)
@@ -110,22 +110,32 @@ def _plural(name: str) -> str:
     return name[:-1] + "ies" if name.endswith("ry") else name + ("es" if name.endswith("ch") else "s")
 
 
-def _mass_dose(c: Clause) -> tuple[Span | None, str | None, str]:
+def _mass_dose(c: Clause, larger_of_pair: bool) -> tuple[Span | None, str | None, str]:
     amounts, count = c.amounts, c.count
     first = amounts[0]
+    if first.high == 0:
+        return None, None, "an amount of nothing"
     if c.summed and len(amounts) == 2:
         second = amounts[1]
         low = None if first.low is None or second.low is None else first.low + second.low
         return (low, first.high + second.high), "mg", ""
     if len(amounts) > 1:
         different = [a for a in amounts if not is_same(a.high, first.high)]
+        if different and larger_of_pair and len(different) == 1 and not first.formed and (pair := _levodopa_pair(first, different[0])):
+            return times(pair, pair, count or (1.0, 1.0)), "mg", ""
         if different:
             return _dose_of_several(c)
     if count is None or first.role in ("total", "day") or c.bracketed:
         return (first.low, first.high), "mg", ""
-    if first.low is not None and first.low < first.high:
+    if first.low is not None and first.low < first.high and first.role != "label":
         return None, None, "two strengths: which part is not said" if count != (1.0, 1.0) else "a range of strengths"
-    return times(first.high, first.high, count), "mg", ""
+    return times(first.high if first.role != "label" else first.low, first.high, count), "mg", ""
+
+
+def _levodopa_pair(a: Amount, b: Amount) -> float:
+    """The levodopa of two amounts that can be an inhibitor and levodopa ("carbidopa 25 mg/levodopa 100 mg"), else 0."""
+    low, high = sorted((a.high, b.high))
+    return high if 0.98 * LEVODOPA_RATIO * low <= high <= WIDEST_LEVODOPA_RATIO * low and not (a.role or b.role) else 0.0
 
 
 def _dose_of_several(c: Clause) -> tuple[Span | None, str | None, str]:
@@ -145,10 +155,10 @@ def _dose_of_several(c: Clause) -> tuple[Span | None, str | None, str]:
     return None, None, "two amounts: which is the dose is not said"
 
 
-def evaluate(c: Clause, scan: Scan, strengths: tuple[float, ...], larger_of_pair: bool) -> Intake:
+def evaluate(c: Clause, scan: Scan, strengths: tuple[float, ...]) -> Intake:
     """Evaluate one clause: its dose, frequency and mg per day, or why not."""
     if c.scheme is not None:
-        return _scheme(c, strengths, larger_of_pair)
+        return _scheme(c, scan.larger)
     per_day, no_frequency = _frequency(c)
     if c.rate is not None:
         patches = c.count or (1.0, 1.0)
@@ -159,7 +169,7 @@ def evaluate(c: Clause, scan: Scan, strengths: tuple[float, ...], larger_of_pair
             times(c.rate[0], c.rate[1], patches),
             "",
         )
-    dose, unit, reason = _dose(c, strengths, larger_of_pair)
+    dose, unit, reason = _dose(c, scan.larger)
     if unit == "mg" and dose is not None and any(a.role == "day" for a in c.amounts) and not c.pair:
         return _whole_day(c, dose, per_day)
     if c.crossed and per_day == (1.0, 1.0) and c.generic and c.count is not None and c.amounts:
@@ -189,7 +199,7 @@ def _crossed(c: Clause, dose: Span | None, unit: str | None, reason: str) -> Int
     return Intake((single.low, dose[1]), unit, (1.0, c.count[1]), dose, "")
 
 
-def _scheme(c: Clause, strengths: tuple[float, ...], larger_of_pair: bool) -> Intake:
+def _scheme(c: Clause, larger_of_pair: bool) -> Intake:
     """Evaluate "1-0-2" or "300/300/600 mg": the amounts of one day."""
     values, mass = c.scheme if c.scheme is not None else ((), False)
     taken = [v for v in values if v > 0]

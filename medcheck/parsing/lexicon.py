@@ -15,7 +15,7 @@ GRAMMAR: Final = {
     "every": "every", "q": "every", "each": "every", "alle": "every", "per": "per", "a": "a", "an": "a", "/": "/", "in": "in",
     "within": "in", "times": "x", "time": "x", "x": "x", "mal": "x", "and": "and", "&": "and", "plus": "and", "und": "and", "+": "+",
     "or": "or", "to": "to", "-": "-", "through": "-", "for": "for", "over": "for", "during": "for", "of": "of", "(": "(", ")": ")",
-    ",": ",", ";": ",", "\n": ",", "=": "=", "at": "at", "@": "at", "%": "%", "<": "<", ">": "<", "kg": "kg", "m": "kg", "lb": "kg",
+    ",": ",", ";": ",", "\n": ",", "=": "=", "at": "at", "@": "at", "%": "%", "\ufffd": "doubtful", "slash": "/", "by": "by", "<": "<", ">": "<", "kg": "kg", "m": "kg", "lb": "kg",
     "#": "supply", "since": "since", "started": "since", "until": "since", "till": "since", "stopped": "since", "last": "since",
     "from": "since", "point": "point", "next": "next", "past": "next", "before": "before", "prior": "before", "after": "before",
 }  # fmt: skip
@@ -76,8 +76,15 @@ class Lexicon:
                     add(Token("clock", int(hours) + int(minutes) / 60, _NONE))
                     i += 1
                     continue
+                if len(word) == 4 and word[0] == "0" and word.isdigit() and word < "1000" and word[2] < "6":
+                    add(Token("clock", float(word[:2]), _NONE))  # "0800"
+                    i += 1
+                    continue
                 value, i = read_figure(words, i, spoken, masses)
-                add(_UNREAD if value is None else Token("number", value, _NONE))
+                if value is not None:
+                    add(Token("number", value, _NONE))
+                else:
+                    add(_DOUBTFUL if word[-2:] == "00" and len(word) <= 7 else _UNREAD)
                 continue
             known = phrases.get(word)
             if known is None:
@@ -149,15 +156,37 @@ class Lexicon:
             if spelled is not None:
                 told.append(spelled[0])
                 return spelled[1]
+        elif told and told[-1].kind == "number" and len(word) <= _LONGEST_GLUED and self._glued(word, told):
+            return i + 1
         told.append(_MONTH if word in MONTHS else _UNREAD)
         return i + 1
+
+    def _glued(self, word: str, told: list[Token]) -> bool:
+        """Whether a word behind a number is a unit or form and what follows it without a space ("50mgbd", "1tabnocte"): then both are told."""
+        for cut in range(len(word) - 1, 0, -1):
+            head, tail = self.phrases.get(word[:cut]), self.phrases.get(word[cut:])
+            if (
+                head is not None
+                and tail is not None
+                and not head[-1][0]
+                and not tail[-1][0]
+                and (head[-1][1].kind in ("unit", "x") or (head[-1][1].kind == "form" and cut > 1))
+                and tail[-1][1].kind in (_GLUED if cut > 1 else _CERTAIN)
+            ):
+                told += (head[-1][1], tail[-1][1])
+                return True
+        return False
 
 
 _TIME_WORDS = re.compile(r"\b(?:ago|started|stopped|ended|until|till|about|around|approximately|now|then|and|so far)\b", re.I)
 _UNREAD = Token("word", 0.0, _NONE)
 _MONTH = Token("month", 0.0, _NONE)
 _WORDED = Word("number", 0.0, 0.0, "", (), "", "worded")
+_DOUBTFUL = Token("doubtful", 0.0, _NONE)
 _SPELLED = frozenset(("frequency", "timing", "route", "as_needed", "ambiguous"))
+_GLUED = _SPELLED | {"x"}
+_CERTAIN = frozenset(("frequency", "timing", "period", "adverb"))
+_LONGEST_GLUED = 14  # letters
 
 
 def prepare(terms: Iterable[SigTerm], region: str = "") -> Lexicon:

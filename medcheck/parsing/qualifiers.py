@@ -7,6 +7,10 @@ from typing import Final
 from medcheck.parsing.lexicon import END
 from medcheck.parsing.scan import Scan
 
+_LONGEST_FORMER = 9  # words
+_FORMER_ENDS: Final = frozenset(("to", ")", ",", "end", "change", "present", "since"))
+_NIGHTS: Final = frozenset(("night", "nights", "mornings", "evenings"))
+_BEHIND_SUPPLY: Final = frozenset(("form", "x", "period", "end", ",", ")"))  # "15 mg on 28 tabs", yet not "on 12 May"
 _CLAUSE_ENDS: Final = frozenset((
     "end", ",", ")", "(", "as_needed", "for", "x", "and", "number", "directed", "limit", "upto", "since", "+", "supply", "change",
 ))  # fmt: skip
@@ -20,12 +24,17 @@ def read_ambiguous(scan: Scan, i: int) -> int:
         if c.quantity or i == 0 or scan.quantities or told[i - 1].kind in ("/", "and", ","):
             scan.add_moment(word.timing)
     elif text == "on":
-        if c.quantity and told[i + 1].kind in _CLAUSE_ENDS and told[i - 1].kind not in ("period", "adverb"):
+        if (
+            c.quantity
+            and told[i + 1].kind in _CLAUSE_ENDS
+            and told[i - 1].kind not in ("period", "adverb", "since")
+            and (told[i + 1].kind != "number" or told[i + 2].kind in _BEHIND_SUPPLY)
+        ):
             scan.add_moment(word.timing)
     elif text in ("ac", "pc"):
         scan.add_moment(word.timing, 3)
     elif text == "od":
-        if scan.eye or any(t.word.route == "OPH" and t.kind != "ambiguous" for t in told):
+        if (scan.eye and c.concentration is None) or any(t.word.route == "OPH" and t.kind != "ambiguous" for t in told):
             scan.route = "OPH"
         else:
             scan.add_fixed(1, 1)
@@ -70,7 +79,7 @@ def read_for(scan: Scan, i: int) -> int:
         j += 1
     if told[j].kind == "number":
         _, _, k = scan.number_range(j)
-        if told[k].kind == "period":
+        if told[k].kind == "period" or (told[k].kind == "timing" and told[k].word.text in _NIGHTS):
             scan.clause.dated = True
             return k + 1
         if told[k].kind == "form" and told[k].word.name == "dose":
@@ -107,6 +116,12 @@ def read_limit(scan: Scan, i: int) -> int:
     j = i + 1
     while told[j].kind in ("of", "a", "=", "total", "take", "adverb") or (told[j].kind == "word" and j < i + 3):
         j += 1
+    if told[j].kind in ("times", "frequency") and not scan.clause.timed:  # "max twice a day", "max bd"
+        high, after = told[j].word.high, scan.period_at(j + 1)
+        if after is not None:
+            high, j = high / after[0], after[1] - 1
+        scan.dose_caps.append(high)
+        return j + 1
     if told[j].kind != "number":
         return i + 1
     _, high, j = scan.number_range(j)
@@ -233,8 +248,43 @@ def read_step(scan: Scan, i: int) -> int:
 
 
 def read_from(scan: Scan, i: int) -> int:
-    """Remember that the figure after "to" is the present one."""
+    """Remember that the figure after "to" is the present one; a former dose that no "to" follows is passed over."""
+    told = scan.told
+    k = i + 1
+    while k < i + _LONGEST_FORMER and told[k].kind not in _FORMER_ENDS:
+        k += 1
+    if told[i + 1].kind == "number" and told[k].kind != "to":
+        return k
     scan.changed = True
+    return i + 1
+
+
+def read_present(scan: Scan, i: int) -> int:
+    """Read "then continue at", "increased to": what follows is the present dose, what stands before is past."""
+    if scan.clause.quantity:
+        last = scan.clause
+        if not last.timed and len(scan.clauses) > 1:
+            last = next((c for c in reversed(scan.clauses) if c.timed), last)
+        scan.present = (last, set(scan.timing))
+        scan.timing.clear()
+        scan.phased = scan.step = False
+        scan.clauses.clear()
+        scan.begin()
+    return i + 1
+
+
+def read_by(scan: Scan, i: int) -> int:
+    """Read "by 10 mg every week" after "taper", "reduce" or the like: the dose goes in steps."""
+    told = scan.told
+    if told[i + 1].kind == "number" and any(t.kind in ("change", "from") for t in told[:i]):
+        scan.step = True
+    return i + 1
+
+
+def read_doubtful(scan: Scan, i: int) -> int:
+    """Remember that a figure could not be read for certain."""
+    if scan.told[i + 1].kind == "unit":
+        scan.reason = "a figure of the amount is not clear: a letter among the digits, or a point that may part thousands"
     return i + 1
 
 

@@ -6,16 +6,22 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from medcheck.text import lazy_pattern
+
 # Dotted abbreviations; letter-and-figure names (B12, D3, omega-3), which are no amounts; clock times and dates with dots; figures;
 # words; signs.
 _TOKEN = re.compile(
     r"(?:[a-z]\.){2,}[a-z]?(?![a-z])"
-    r"|(?<![a-z0-9.])(?:[bdekt]|co-?q)-?[0-9]{1,2}(?![0-9a-z.,/-])"
+    r"|(?<![a-z0-9.])(?:[bdekt]-?|co-?q[ -]?)[0-9]{1,2}(?![0-9a-z.,/-])"
     r"|[a-z]{3,}-[0-9](?![0-9a-z.,/-])"
     r"|[0-9]{1,2}:[0-9]{2}"
     r"|[0-9]+(?:[.,][0-9]+)*|(?<!q)\.[0-9]+"
     r"|[a-z]+(?:'[a-z]+)*"
-    r"|[-/+,;:()=&@#<>%^\n]"
+    r"|[-/+,;:()=&@#<>%^\ufffd\n]"
+)
+# A letter among the figures of an amount, as optical reading leaves it ("5O mg", "l00 mg", "O.5 mg"): not read, but told.
+_GARBLED = re.compile(
+    r"(?<![a-z0-9.])(?:[lios]{1,3}\.?[0-9][0-9lios.]{0,6}|[0-9][0-9.]{0,5}[lios]{1,3}[0-9.]{0,4})(?=\s?(?:mgs?|mcg|ug|milligram|microgram)(?![a-z]))"
 )
 _PLAIN = str.maketrans(
     {
@@ -34,8 +40,13 @@ _PLAIN = str.maketrans(
         "¾": " 3/4",
         "⅓": " 1/3",
         "⅔": " 2/3",
+        "→": " -> ",
+        "➔": " -> ",
+        "⇒": " -> ",
     }
 )
+_RAISED_POINT = lazy_pattern(r"(?<=[0-9])[·‧∙](?=[0-9])")
+_THOUSANDS = lazy_pattern(r"[1-9][0-9]{0,2}\.[0-9]00")
 _DIGITS = frozenset("0123456789.")
 _LONGEST_FIGURE = 12  # characters; longer ones are no dose but an identifier
 _DENOMINATORS = {"2": 2.0, "3": 3.0, "4": 4.0}
@@ -51,14 +62,17 @@ def tokens(text: str) -> list[str]:
     """
     text = text.lower()
     if not text.isascii():
+        text = _RAISED_POINT.sub(".", text)
         text = "".join(c for c in unicodedata.normalize("NFKD", text.translate(_PLAIN)) if not unicodedata.combining(c)).translate(_PLAIN)
-    return _TOKEN.findall(text)
+    return _TOKEN.findall(_GARBLED.sub(" \ufffd ", text))
 
 
 def figure(token: str) -> float | None:
     """The value of a figure such as "1,000", "0,5" or ".25"; None when the token is none or is too long to be an amount."""
     if token[0] not in _DIGITS or len(token) > _LONGEST_FIGURE or ":" in token:
         return None
+    if "." in token and token.endswith("00") and _THOUSANDS.fullmatch(token):
+        return None  # "1.000 mg" is one or one thousand
     if "," in token:
         head, *groups = token.split(",")
         thousands = all(len(g) == 3 for g in groups) and 1 <= len(head) <= 3 and head[0] != "0"
@@ -110,6 +124,8 @@ def _and_a_part(words: Sequence[str], i: int) -> tuple[float, int] | None:
         return None
     if words[j] in ("a", "one") and j + 1 < len(words):
         j += 1
+        if words[j] == "-" and j + 1 < len(words):
+            j += 1  # "one and one-half"
     named = _NAMED_PARTS.get(words[j])
     return None if named is None else (named, j + 1)
 
@@ -144,6 +160,8 @@ def read_spoken(words: Sequence[str], i: int, spoken: Mapping[str, float], masse
             if current < 0:
                 return value, i + 1
             return total + current * value, i + 1
+        elif last >= 100 and value < 10 and words[i - 1] != "and" and not _leads_to_mass(words, i, spoken, masses):
+            break  # "one hundred three times a day"
         elif current < 0 or (last >= 20 and last % 10 == 0 and value < (10 if last < 100 else 100)):
             current = max(current, 0) + value
         elif 1 <= current < 10 and value >= 10 and _leads_to_mass(words, i, spoken, masses):

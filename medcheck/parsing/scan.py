@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from medcheck.parsing.clause import Clause
+from medcheck.parsing.clause import Clause, Product
 from medcheck.parsing.lexicon import Token, Word
 
 _NIGHT: Final = frozenset(("evening", "bedtime", "night"))
+_HOUR = 0.99 / 24  # days
+_MEALS: Final = frozenset(("morning", "noon", "evening"))
 _FILL: Final = frozenset(("/", "per", "a", "in", "every"))
+
+
+def _is_meals(moments: list[list[str]]) -> bool:
+    return {m[0] for m in moments} == _MEALS
 
 
 class Scan:
@@ -16,13 +22,14 @@ class Scan:
 
     __slots__ = (
         "brackets", "changed", "clause", "clauses", "count_caps", "directed", "dose_caps", "excepted", "eye", "forms", "larger", "link",
-        "mass_caps", "open", "open_dose", "phased", "prn", "quantities", "route", "route_implied", "stated", "step", "strengths", "timing",
-        "told", "why",
+        "mass_caps", "open", "open_dose", "phased", "present", "prn", "product", "quantities", "reason", "route", "route_implied", "said_hour",
+        "stated", "step", "strengths", "timing", "told", "why",
     )  # fmt: skip
 
-    def __init__(self, told: list[Token], larger_of_pair: bool) -> None:
+    def __init__(self, told: list[Token], product: Product) -> None:
         self.told = told
-        self.larger = larger_of_pair
+        self.product = product
+        self.larger = product.larger_of_pair
         self.clause = Clause()
         self.clauses = [self.clause]
         self.link = ""
@@ -31,6 +38,9 @@ class Scan:
         self.why = False  # inside the reason ("for pain 7-10")
         self.changed = self.phased = self.step = self.prn = self.directed = self.eye = self.excepted = False
         self.route = self.route_implied = ""
+        self.said_hour = ""  # the moment guessed from a clock time without am or pm
+        self.reason = ""  # why the amount is not read at all
+        self.present: tuple[Clause, set[str]] | None = None  # what stood before "then continue at"
         self.strengths = self.quantities = False  # some mass, some amount was read
         self.forms: set[str] = set()
         self.timing: set[str] = set()
@@ -79,6 +89,12 @@ class Scan:
             return None
         return low
 
+    def labelled(self, figure: float) -> tuple[float, float] | None:
+        """The mg that count in a product named by a figure, unless its strengths were said before."""
+        if any(c.pair or c.amounts for c in self.clauses):
+            return None
+        return next(((least, most) for named, least, most in self.product.figures if named == figure), None)
+
     def see_form(self, word: Word) -> None:
         """Remember a form and the route it implies."""
         self.forms.add(word.name)
@@ -105,7 +121,7 @@ class Scan:
         c = self.take_frequency()
         least: float | None = None if self.open else low
         self.open = False
-        if self.link in ("to", "or", "-") and c.fixed:
+        if self.link in ("to", "or", "-", "/") and c.fixed:
             last = c.fixed.pop()
             c.fixed.append((None if last[0] is None or least is None else min(last[0], least), max(last[1], high)))
         else:
@@ -127,7 +143,10 @@ class Scan:
             self.add_pattern(low, high)
 
     def add_interval(self, days_low: float, days_high: float) -> None:
-        """Once in so many days."""
+        """Once in so many days; what is repeated within the hour has no number of doses of a day."""
+        if days_low < _HOUR:
+            self.take_frequency().unclear = "repeated within the hour: how often a day is not said"
+            return
         self.add_per_day(round(1 / days_high, 9), round(1 / days_low, 9))
 
     def add_daily(self) -> None:
@@ -143,6 +162,11 @@ class Scan:
         if c.moments and times == 1:
             last = c.moments[-1]
             name = names[0]
+            if not link and self.said_hour and last[0].isdigit():  # "at 9 at night"
+                if self.said_hour not in names:
+                    self.timing.discard(self.said_hour)
+                last[0], self.said_hour = name, ""
+                return
             if (
                 name == last[0]
                 or (name in _NIGHT and last[0] in _NIGHT and ((not link and len(c.moments) == 1) or "evening" not in (name, last[0])))
@@ -152,13 +176,13 @@ class Scan:
                     self.timing.discard(last[0])
                 last[0] = name
                 return
-        if link == "and" and not c.moments and c.fixed and times == 1:
-            c.extra += 1
+        if link == "and" and c.fixed and times == 1 and (not c.moments or (c.fixed[0][1] <= len(c.moments) == 3 and _is_meals(c.moments))):
+            c.extra += 1  # "tid and at bedtime", "ac tid and hs"
             return
         c.moments.extend([n] for n in (names if len(names) == times else names * times))
 
-    def add_clock(self, hour: float) -> None:
-        """Add a clock time, in hours."""
+    def add_clock(self, hour: float, half: str = "") -> None:
+        """Add a clock time, in hours; `half` is am or pm where it was said."""
         c = self.take_frequency()
         name = (
             "night"
@@ -176,6 +200,7 @@ class Scan:
             c.moments[-1].append(key)
         else:
             c.moments.append([key])
+            self.said_hour = "" if half or name in self.timing or hour > 12 else name
             self.timing.add(name)
         self.link = ""
 

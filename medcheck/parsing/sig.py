@@ -33,7 +33,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from medcheck.domain import Dosage, SigTerm
-from medcheck.parsing.clause import Clause, Span, levodopa_of
+from medcheck.parsing.clause import Clause, Product, Span, levodopa_of
 from medcheck.parsing.grammar import read_clauses
 from medcheck.parsing.intake import Intake, evaluate, is_same, times
 from medcheck.parsing.lexicon import prepare
@@ -44,6 +44,7 @@ _ORDER = {name: i for i, name in enumerate(("morning", "noon", "afternoon", "eve
 
 
 _REMEMBERED = 32  # characters
+_UNKNOWN = Product()
 
 
 class SigReader:
@@ -62,27 +63,27 @@ class SigReader:
         self._lexicon = prepare(terms, region)
         self._short = lru_cache(maxsize=2048)(self._read)
 
-    def read(self, text: str, *, larger_of_pair: bool = False) -> Dosage:
+    def read(self, text: str, product: Product = _UNKNOWN) -> Dosage:
         """Read one instruction, the drug's name still in it or not.
 
-        `larger_of_pair` takes the larger figure of "25/100" as the strength (levodopa); else a pair is a reason for None.
+        What is known of the product decides what a pair such as 25/100 and a figure alone mean; else they are a reason for None.
         """
-        return self._short(text, larger_of_pair) if len(text) <= _REMEMBERED else self._read(text, larger_of_pair)
+        return self._short(text, product) if len(text) <= _REMEMBERED else self._read(text, product)
 
     def knows_all(self, text: str) -> bool:
         """Whether a text is made of words of dose instructions, numbers and dates only, so that no drug can hide in it."""
         return self._lexicon.knows_all(text)
 
-    def _read(self, text: str, larger_of_pair: bool) -> Dosage:
+    def _read(self, text: str, product: Product) -> Dosage:
         told = self._lexicon.tell(text)
         if len(told) > _LONGEST:
             return Dosage(text, reason=f"longer than a dose instruction ({_LONGEST} words)")
-        scan, clauses = read_clauses(told, larger_of_pair)
-        strengths = _share_strengths(clauses, larger_of_pair)
+        scan, clauses = read_clauses(told, product)
+        strengths = _share_strengths(clauses, product.larger_of_pair)
         if len(clauses) == 1:
-            intake = evaluate(clauses[0], scan, strengths, larger_of_pair)
+            intake = evaluate(clauses[0], scan, strengths)
         else:
-            intake = _combine(clauses, [evaluate(c, scan, strengths, larger_of_pair) for c in clauses], scan)
+            intake = _combine(clauses, [evaluate(c, scan, strengths) for c in clauses], scan)
         return _dosage(text, scan, _capped(intake, scan, strengths), strengths)
 
 
@@ -96,7 +97,7 @@ def _share_strengths(clauses: list[Clause], larger_of_pair: bool) -> tuple[float
             else:
                 found.extend(c.pair)
         for a in c.amounts:
-            if (c.count is not None or a.formed or a.role == "strength") and a.role not in ("total", "day") and a.high not in found:
+            if (c.count is not None or a.formed or a.role in ("strength", "label")) and a.role not in ("total", "day") and a.high not in found:
                 found.append(a.high)
         if c.rate is not None:
             found.append(c.rate[1])
@@ -152,6 +153,8 @@ def _capped(intake: Intake, scan: Scan, strengths: tuple[float, ...]) -> Intake:
     """Apply what the text gives as the most of a day, and what it gives as the sum."""
     if scan.excepted and len(scan.clauses) == 1:
         return intake._replace(daily=None, reason="exceptions on some days")
+    if scan.reason:
+        return intake._replace(dose=None, unit=None, daily=None, reason=scan.reason)
     if scan.step:
         return intake._replace(daily=None, reason="the dose goes up or down in steps")
     if scan.stated:
