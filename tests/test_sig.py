@@ -141,7 +141,7 @@ def test_region_decides_what_an_abbreviation_means() -> None:
 # ---- the table
 KINDS = set(
     """frequency timing adverb period ordinal weekday times route as_needed directed once form unit number limit upto total divided repeat
-    change step from present except take ignore adding supply ambiguous""".split()
+    change step from present now equivalent except take ignore adding supply ambiguous""".split()
 )
 ROUTES = {"", "PO", "SL", "TD", "IM", "IV", "SC", "PR", "PV", "INH", "NAS", "TOP", "OPH", "OTIC", "PEG", "NG"}
 MOMENTS = {"morning", "noon", "afternoon", "evening", "bedtime", "night"}

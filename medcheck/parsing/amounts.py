@@ -8,7 +8,7 @@ from typing import Final
 from medcheck.parsing.clause import LEVODOPA_RATIO, WIDEST_LEVODOPA_RATIO, Amount
 from medcheck.parsing.frequencies import take_times
 from medcheck.parsing.lexicon import Token, Word
-from medcheck.parsing.scan import Scan
+from medcheck.parsing.scan import NIGHTS, Scan
 
 _DAY_HOURS = 24
 _LEAST_CLOCK = 100  # 24-hour clock without a colon
@@ -255,6 +255,17 @@ def read_number_period(scan: Scan, _i: int, j: int, low: float, high: float) -> 
     return j + 1
 
 
+def read_number_timing(scan: Scan, i: int, j: int, low: float, high: float) -> int:
+    """Read "5 nights a week"; before another moment a number counts tablets."""
+    word = scan.told[j].word
+    after = scan.period_at(j + 1) if word.text in NIGHTS and high <= 7 else None
+    if after is None or after[0] != 7:
+        return read_bare(scan, i, j, low, high)
+    scan.add_pattern(low / 7, high / 7)
+    scan.timing.update(word.timing)
+    return after[1]
+
+
 def read_number_adverb(scan: Scan, i: int, j: int, low: float, high: float) -> int:
     """Read "6 hourly"; before another adverb a number counts tablets."""
     period = scan.told[j].word.high
@@ -295,6 +306,8 @@ def read_number_am_pm(scan: Scan, i: int, j: int, low: float, high: float) -> in
     text = told[j].word.text
     if text in ("am", "pm") and high <= 12:
         c = scan.clause
+        if text == "am" and high <= 3 and told[i - 1].kind != "at" and low == high:
+            return read_bare(scan, i, j, low, high)  # "300 mg 1 am": nobody takes it at one at night
         given = bool(c.amounts and not c.amounts[-1].formed) or c.count is not None or c.other is not None
         if (given and not c.timed) or (told[i - 1].kind in ("at", "and", ",") and c.quantity) or high > 3:
             scan.add_clock(high % 12 + (12 if text == "pm" else 0), text)
@@ -416,6 +429,8 @@ def read_mass(scan: Scan, i: int, j: int, low: float, high: float) -> int:
     if told[j].kind == "every" and told[j].word.text == "each":
         role, j = "strength", j + 1
     c = scan.clause
+    if scan.brackets and told[j].kind == "equivalent" and c.amounts:
+        return j + 1  # "325 mg (65 mg elemental iron)", "0.18 mg (0.25 mg salt)"
     if scan.product.figures and low == high and not role and (label := scan.labelled(low)) is not None and label != (low, high):
         return take_label(scan, j, label)
     link = scan.link
@@ -540,5 +555,5 @@ def read_per(scan: Scan, i: int) -> int:
 
 
 _AFTER_NUMBER: Final[dict[str, Callable[[Scan, int, int, float, float], int]]] = {
-    "form": read_counted, "x": read_number_x, "period": read_number_period, "adverb": read_number_adverb, "ambiguous": read_number_am_pm,
+    "form": read_counted, "timing": read_number_timing, "x": read_number_x, "period": read_number_period, "adverb": read_number_adverb, "ambiguous": read_number_am_pm,
 }  # fmt: skip

@@ -115,7 +115,7 @@ def fold(clauses: list[Clause], stated: list[float]) -> list[Clause]:
         before = kept[-1] if kept else None
         if before is None:
             kept.append(c)
-        elif c.follows and c.amounts and not c.timed and not c.prn and before.quantity and before.timed:
+        elif c.follows and (c.amounts or c.count is not None) and not c.timed and not c.prn and before.quantity and before.timed:
             inherit_frequency(c, before)  # "0.125 mg nocte x 3, then 0.25 mg"
             kept.append(c)
         elif not c.quantity:

@@ -45,6 +45,7 @@ _READERS: Final[dict[str, Callable[[Scan, int], int]]] = {
     "step": qualifiers.read_step,
     "from": qualifiers.read_from,
     "present": qualifiers.read_present,
+    "now": qualifiers.read_now,
     "by": qualifiers.read_by,
     "doubtful": qualifiers.read_doubtful,
     "supply": qualifiers.read_supply,

@@ -124,7 +124,7 @@ class Lexicon:
 
     def knows_all(self, text: str) -> bool:
         """Whether every word of a text is a figure, a month or a word of the table."""
-        return all(token is not _UNREAD for token in self.tell(_TIME_WORDS.sub(" ", text)))
+        return all(token is not _UNREAD and token.kind != "equivalent" for token in self.tell(_TIME_WORDS.sub(" ", text)))
 
     def _begins_dose(self, words: Sequence[str], i: int) -> bool:
         """Whether word i is a form, a frequency or a route: then the "i" before it is a Roman one."""

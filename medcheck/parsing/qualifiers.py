@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from medcheck.parsing.lexicon import END
-from medcheck.parsing.scan import Scan
+from medcheck.parsing.scan import NIGHTS, Scan
 
 _LONGEST_FORMER = 9  # words
 _FORMER_ENDS: Final = frozenset(("to", ")", ",", "end", "change", "present", "since"))
-_NIGHTS: Final = frozenset(("night", "nights", "mornings", "evenings"))
 _BEHIND_SUPPLY: Final = frozenset(("form", "x", "period", "end", ",", ")"))  # "15 mg on 28 tabs", yet not "on 12 May"
 _CLAUSE_ENDS: Final = frozenset((
     "end", ",", ")", "(", "as_needed", "for", "x", "and", "number", "directed", "limit", "upto", "since", "+", "supply", "change",
@@ -54,6 +53,7 @@ def read_ambiguous(scan: Scan, i: int) -> int:
             scan.route = scan.route or "PEG"
     elif word.high > 0:
         scan.add_pattern(word.low, word.high)
+        scan.timing.update(word.timing)
     return i + 1
 
 
@@ -79,7 +79,7 @@ def read_for(scan: Scan, i: int) -> int:
         j += 1
     if told[j].kind == "number":
         _, _, k = scan.number_range(j)
-        if told[k].kind == "period" or (told[k].kind == "timing" and told[k].word.text in _NIGHTS):
+        if told[k].kind == "period" or (told[k].kind == "timing" and told[k].word.text in NIGHTS):
             scan.clause.dated = True
             return k + 1
         if told[k].kind == "form" and told[k].word.name == "dose":
@@ -218,6 +218,7 @@ def read_change(scan: Scan, i: int) -> int:
     """Read "then", "increase to": a later course begins."""
     if scan.clause.quantity:
         scan.phased = True
+        scan.alternating = scan.told[i].word.text.startswith("alternat")
         scan.begin()
         scan.clause.follows = True
     return i + 1
@@ -278,6 +279,13 @@ def read_by(scan: Scan, i: int) -> int:
     told = scan.told
     if told[i + 1].kind == "number" and any(t.kind in ("change", "from") for t in told[:i]):
         scan.step = True
+    return i + 1
+
+
+def read_now(scan: Scan, i: int) -> int:
+    """Read "now 60 mg" behind a former dose; elsewhere "now" says nothing."""
+    if scan.told[i + 1].kind == "number" and scan.clause.timed:
+        return read_present(scan, i)
     return i + 1
 
 

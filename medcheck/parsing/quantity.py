@@ -51,6 +51,7 @@ _DIGITS = frozenset("0123456789.")
 _LONGEST_FIGURE = 12  # characters; longer ones are no dose but an identifier
 _DENOMINATORS = {"2": 2.0, "3": 3.0, "4": 4.0}
 _MOST_BEFORE_FRACTION = 4  # tablets
+_NAMED_THIRDS = {("one", "third"): 1 / 3, ("two", "thirds"): 2 / 3}
 _NAMED_PARTS = {"half": 0.5, "quarter": 0.25}
 
 
@@ -137,6 +138,9 @@ def read_spoken(words: Sequence[str], i: int, spoken: Mapping[str, float], masse
     """
     n = len(words)
     total, current, last = 0.0, -1.0, -1.0
+    part = _NAMED_THIRDS.get((words[i], words[i + 1])) if i + 1 < n else None
+    if part is not None:
+        return part, i + 2
     while i < n:
         word = words[i]
         value = spoken.get(word)

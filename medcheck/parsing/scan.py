@@ -9,6 +9,7 @@ from medcheck.parsing.lexicon import Token, Word
 
 _NIGHT: Final = frozenset(("evening", "bedtime", "night"))
 _HOUR = 0.99 / 24  # days
+NIGHTS: Final = frozenset(("night", "nights", "mornings", "evenings"))
 _MEALS: Final = frozenset(("morning", "noon", "evening"))
 _FILL: Final = frozenset(("/", "per", "a", "in", "every"))
 
@@ -21,7 +22,7 @@ class Scan:
     """The state of one pass: the clauses found so far and what concerns them all. Frequencies are per day."""
 
     __slots__ = (
-        "brackets", "changed", "clause", "clauses", "count_caps", "directed", "dose_caps", "excepted", "eye", "forms", "larger", "link",
+        "alternating", "brackets", "changed", "clause", "clauses", "count_caps", "directed", "dose_caps", "excepted", "eye", "forms", "larger", "link",
         "mass_caps", "open", "open_dose", "phased", "present", "prn", "product", "quantities", "reason", "route", "route_implied", "said_hour",
         "stated", "step", "strengths", "timing", "told", "why",
     )  # fmt: skip
@@ -36,7 +37,7 @@ class Scan:
         self.brackets = False
         self.open = self.open_dose = False  # "up to" waits for its frequency or amount
         self.why = False  # inside the reason ("for pain 7-10")
-        self.changed = self.phased = self.step = self.prn = self.directed = self.eye = self.excepted = False
+        self.alternating = self.changed = self.phased = self.step = self.prn = self.directed = self.eye = self.excepted = False
         self.route = self.route_implied = ""
         self.said_hour = ""  # the moment guessed from a clock time without am or pm
         self.reason = ""  # why the amount is not read at all

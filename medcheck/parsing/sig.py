@@ -118,6 +118,8 @@ def _share_strengths(clauses: list[Clause], larger_of_pair: bool) -> tuple[float
 def _combine(clauses: list[Clause], intakes: list[Intake], scan: Scan) -> Intake:
     """Several clauses: amounts of one day are added, successive courses give a range."""
     phases = scan.phased or any(c.dated and not later.adds for c, later in pairwise(clauses))
+    if scan.alternating and all(i.per_day is not None and i.per_day[1] < 1 for i in intakes):
+        phases = False  # "10 mg every other day alternating with 5 mg every other day"
     if scan.excepted:
         if len(intakes) != 2 or intakes[0].per_day is None or intakes[1].per_day is None or intakes[1].per_day[1] >= 1:
             return intakes[0]._replace(daily=None, reason="exceptions on some days")
