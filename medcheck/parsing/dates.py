@@ -25,17 +25,17 @@ _NUMBER_WORDS: Final = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
     "twelve": 12, "fifteen": 15, "twenty": 20, "a": 1, "an": 1, "couple of": 2, "a couple of": 2, "few": 3, "a few": 3, "several": 4,
 }  # fmt: skip
-_NUMBER = (
-    r"\d{1,3}(?:\.\d)?|a couple of|couple of|a few|few|several|half an?|half|an?|one|two|three|four|five|six|seven|eight|nine|ten"
-    r"|eleven|twelve|fifteen|twenty"
+_NUMBER = (  # no plain blanks: the pattern it goes into ignores them
+    r"\d{1,2}(?:\s?½|\s1/2)|\d{1,3}(?:\.\d)?|(?:a\s)?couple\sof|(?:a\s)?few|several|half\san?|half|(?:one|two|three)\sand\sa\shalf"
+    r"|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty"
 )
 _UNIT = r"mg|mcg|ug|µg|g|gm|grams?|ml|micrograms?|units?|iu|tabs?|tablets?|caps?|capsules?|%|international|puffs?|x|times"
 # A figure before a unit is a dose and no year. Looked at after a match: within the pattern it would be compiled five times.
 _DOSE_AFTER = lazy_pattern(rf"\d|[.,/]\d|\s{{0,2}}-?\s{{0,2}}(?:{_UNIT})(?![a-z])", re.I)
-_ENDS_IN_YEAR = ("dmy_y", "my_y", "yy_b", "mon_y", "year")
+_ENDS_IN_YEAR = ("dmy_y", "my_y", "yy_b", "bt_b", "mon_y", "year")
 _YEAR = r"(?:19|20|21)\d\d"
 _FROM_TO = r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}"
-_ABOUT = r"(?:(?:about|around|approximately|approx\.?|nearly|almost|at\ least|only|up\ to)\s{1,3})?"
+_ABOUT = r"(?:(?:about|around|approximately|approx\.?|nearly|almost|at\ least|only|up\ to|over|more\ than)\s{1,3}|>\s?)?"
 # Nothing that the pattern below matches is without one of these: most lines are done after this look.
 _HINT = re.compile(
     r"\d{4}|\d/\d|\d[.-]\d{1,2}[.-]\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|days|week|wk|month|mth|mo(?:s|\b)|year|yr|decade"
@@ -50,24 +50,31 @@ def _cue() -> re.Pattern[str]:
     return re.compile(rf"(?<![a-z])(?:(?P<seen>{_SEEN})|(?P<start>{_START})|(?P<stop>{_STOP}))(?![a-z])", re.I)
 
 
+# No figure goes before, but a range of days or months may ("1/2015-6/2015").
+_FREE = r"(?:(?<![\d/.,-])|(?<=(?:19|20|21)\d\d-))"
+
+
 @cache
 def _atom() -> re.Pattern[str]:
     """The pattern of everything that is a date or a length; compiled (7 ms) when the first line needs it."""
     return re.compile(
         rf"""
           (?<![\d/.,-])(?P<iso>{_YEAR})-(?P<iso_m>0\d|1[0-2])(?:-(?P<iso_d>\d\d))?(?![\d-])
-        | (?<![\d/.,-])(?P<dmy_a>\d{{1,2}})(?P<sep>[/.-])(?P<dmy_b>\d{{1,2}})(?P=sep)(?P<dmy_y>{_YEAR}|\d\d)
-        | (?<![\d/.,-])(?P<my_m>\d{{1,2}})/(?P<my_y>{_YEAR})
+        | (?<![\d/.,-])(?P<ymd_y>{_YEAR})(?P<ymd_sep>[/.])(?P<ymd_m>0\d|1[0-2])(?P=ymd_sep)(?P<ymd_d>[0-3]\d)(?!\d)
+        | {_FREE}(?P<dmy_a>\d{{1,2}})(?P<sep>[/.-])(?P<dmy_b>\d{{1,2}})(?P=sep)(?P<dmy_y>{_YEAR}|\d\d)
+        | {_FREE}(?P<my_m>\d{{1,2}}/|0\d\.|1[0-2]\.)(?P<my_y>{_YEAR})
+        | \bbetween\s{{1,3}}(?P<bt_a>{_YEAR})\s{{1,3}}and\s{{1,3}}(?P<bt_b>{_YEAR})(?![\d/-])
         | (?<![\w/.,-])(?P<yy_a>{_YEAR}){_FROM_TO}(?P<yy_b>{_YEAR}|\d\d(?!\d)|present|now|current|date|today)(?![\d/-])
-        | (?<![a-z])(?:(?P<md>\d{{1,2}})(?:st|nd|rd|th)?[\s-]{{1,3}}(?:of\s{{1,3}})?)?(?P<mon>{_MONTH_NAMES})(?![a-z])\.?
-              (?:[\s,]{{1,3}}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?=[\s,]{{1,3}}{_YEAR}))?(?:[\s,/'’-]{{1,3}}(?P<mon_y>{_YEAR}|(?<=['’])\d\d|(?<=-)\d\d(?!\d)))?
-        | (?<![\w/.,-])(?P<year>{_YEAR})(?!-\d)
+        | (?<![a-z\d])(?:(?P<md>\d{{1,2}})(?:st|nd|rd|th)?[\s-]{{0,3}}(?:of\s{{1,3}})?)?(?P<mon>{_MONTH_NAMES})(?![a-z])\.?
+              (?:[\s,]{{1,3}}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?=[\s,]{{1,3}}{_YEAR}))?(?:[\s,/'’-]{{0,3}}(?P<mon_y>{_YEAR}|(?<=['’])\d\d|(?<=-)\d\d(?!\d)))?
+        | (?:(?<![\w/.,-])|(?<=[a-z]-))(?P<year>{_YEAR})(?P<decade>s)?(?!-\d)
         | (?<![\w/.,])(?P<lead>(?:for|x|×|over|during|past|last|after|of)\s{{0,3}}{_ABOUT}(?:the\s{{1,3}})?
                   (?:(?:last|past|previous)\s{{1,3}})?)?
-              (?P<n>{_NUMBER})(?:\s{{0,2}}(?:-|–|to|or)\s{{0,2}}(?P<n2>{_NUMBER}))?[\s-]{{0,3}}
-              (?P<unit>days?|weeks?|wks?|months?|mths?|mos?|years?|yrs?|decades?)(?![a-z])
+              (?P<n>{_NUMBER})(?:\s{{0,2}}(?:-|–|to|or)\s{{0,2}}(?P<n2>{_NUMBER}))?(?P<more>\+)?[\s-]{{0,3}}
+              (?P<unit>days?|weeks?|wks?|months?|mths?|mos?|years?|yrs?|decades?)(?![a-z])(?P<and_half>\sand\sa\shalf)?
               (?P<ago>\s{{0,3}}(?:ago|back|earlier|previously|prior))?
-        | (?<![\w/.,])(?P<lead_uk>(?:for|x|×)\s{{0,2}})?(?P<uk_n>\d{{1,2}})/(?P<uk_d>7|52|12)(?![\d/.,-])(?!\s{{0,2}}(?:mg|mcg|tab|cap))
+        | (?<![\w/.,])(?P<lead_uk>(?:for|x|×)\s{{0,2}})?(?P<uk_last>(?:for\s{{1,2}})?(?:the\s{{1,2}})?(?:last|past)\s{{1,2}})?(?P<uk_n>\d{{1,2}})/(?P<uk_d>7|52|12)(?![\d/.,-])
+              (?!\s{{0,2}}(?:mg|mcg|tab|cap))(?P<uk_ago>\s{{1,2}}ago)?
         | \b(?P<rel>(?:last|this|past|previous)\s{{1,3}}(?:week|month|year)|yesterday|today|last\ night)\b
         """,
         re.I | re.X,
@@ -84,17 +91,26 @@ _SEEN = (
     r"|reported(?:\s+on)?|refilled|ran\s+out(?:\s+of)?|took"
 )
 _STOP = (
-    r"stop(?:ped|ping|s)?|quit|discontinu(?:ed|e|ing)|d/c['’]?e?d?|dc['’]?e?d|ended|ending|until|till|til|through|off|ceased|finished|completed"
+    r"stop(?:ped|ping|s)?|quit|discontinu(?:ed|e|ing)|d/c['’]?e?d?|dc['’]?e?d|ended|ending|until|till|til|through|thru|off|ceased|finished|completed"
     r"|weaned|withdrawn|expired|held"
 )
+_COURSE_AFTER = lazy_pattern(r"\s{0,3},?\s{0,3}(?:(?:for|x)\s{0,3}(?:\d|an?\s|one\s|two\s|three\s|six\s)|(?:-|–|—)\s{0,3}(?:\Z|[,;)\]]))", re.I)
+_LAST_UNIT = lazy_pattern(r"\b(?:for|over|during|in|within)\s{1,3}the\s{1,3}\Z", re.I)
 _RANGE = lazy_pattern(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}", re.I)
 _TO_MONTH = lazy_pattern(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.I)
+_TO_MONTH_YEAR = lazy_pattern(
+    rf"\s{{0,3}}(?:-|–|—|to|until|till|through|thru)\s{{0,3}}(?:\d{{1,2}}(?:st|nd|rd|th)?\s{{1,3}})?({_MONTH_NAMES})\.?[\s,]{{0,3}}({_YEAR})", re.I
+)
 _NEAR = 60  # characters in which a word still speaks of a date
 _POINT_CUE = lazy_pattern(
-    r"(?:\bin|\bon|\baround|\babout|\bcirca|\bearly|\blate|\bmid|\bby|\bduring|\bdated?|\bthe|\bsummer|\bspring|\bautumn|\bfall|\bwinter|[(:\[~])\s{0,3}(?:of\s{1,3})?-?\Z",
+    r"(?:\bin|\bon|\baround|\babout|\bcirca|\bearly|\blate|\bmid|\bby|\bduring|\bdated?|\bthe|\bsummer|\bspring|\bautumn|\bfall|\bwinter|\bchristmas|\beaster|\bend|\bbeginning|\bmiddle|\bprescribed|\btried|\btrial|\bused|\bgiven"
+    r"|\bapprox\.?|\bapproximately|[(:\[~?])\s{0,3}(?:of\s{1,3})?-?\Z",
     re.I,
 )
 _PARTIAL = lazy_pattern(rf"({_YEAR}|\d{{4}})(?:-(\d\d)(?:-(\d\d))?)?")
+_MORE = lazy_pattern(r"over\s{1,3}\Z|more\sthan|>|at\sleast", re.I)
+_MUCH_MORE = 1.5  # "more than 10 years" reaches back to 15
+_UK_DAYS: Final = {"7": 1.0, "52": 7.0, "12": 30.44}
 _DAYS_IN = {"d": 1.0, "w": 7.0, "m": 30.44, "y": 365.25}
 
 
@@ -141,9 +157,13 @@ def read_period(text: str, as_of: date) -> PeriodReading:
                 course = _lengths(m)[1]
             spans.append(m.span())
             continue
-        if m["uk_d"] is not None:
+        if m["uk_last"] is not None:
+            ongoing = m
+            spans.append(m.span())
+            continue
+        if m["uk_d"] is not None and m["uk_ago"] is None:
             if m["lead_uk"] or m["uk_d"] != "12":
-                course = float(m["uk_n"]) * {"7": 1.0, "52": 7.0, "12": 30.44}[m["uk_d"]]
+                course = _lengths(m)[1]
                 spans.append(m.span())
             continue
         role = _role(text, before, m)
@@ -151,8 +171,13 @@ def read_period(text: str, as_of: date) -> PeriodReading:
             spans.append(m.span())
             continue
         try:
-            cued = bool(role) or _POINT_CUE.search(before) is not None or _TO_MONTH.match(text, m.end()) is not None
-            dates = _dates(m, as_of, cued)
+            cued = (
+                bool(role)
+                or _POINT_CUE.search(before) is not None
+                or _TO_MONTH.match(text, m.end()) is not None
+                or (m["year"] is not None and m["year"] != "2000" and _COURSE_AFTER.match(text, m.end()) is not None)
+            )
+            dates = _dates(m, as_of, cued, before)
         except ValueError:
             doubts.append(f"{m.group().strip()}: no such date")
             spans.append(m.span())
@@ -219,7 +244,7 @@ def _role(text: str, before: str, m: re.Match[str]) -> str:
     cue = _cue().search(behind[: other.start()] if other else behind)
     if cue is None or cue["stop"] is None or (other is not None and cue.end() > other.start() - 12):
         return ""
-    return "stop" if cue.group().lower() not in ("until", "till", "til", "through", "off") else ""
+    return "stop" if cue.group().lower() not in ("until", "till", "til", "through", "thru", "off") else ""
 
 
 def _is_history(m: re.Match[str], before: str) -> bool | None:
@@ -236,15 +261,22 @@ def _is_history(m: re.Match[str], before: str) -> bool | None:
 
 
 def _lengths(m: re.Match[str]) -> tuple[float, float]:
-    """The least and most days of "2 years" or "2-3 years"."""
+    """The least and most days of "2 years", "2-3 years", "10+ years" or "6/12"."""
+    if m["uk_d"] is not None:
+        days = float(m["uk_n"]) * _UK_DAYS[m["uk_d"]]
+        return days, days
     unit = _unit_days(m["unit"])
-    first = _number(m["n"])
-    second = _number(m["n2"]) if m["n2"] else first
-    return min(first, second) * unit, max(first, second) * unit
+    half = 0.5 if m["and_half"] else 0.0
+    first = _number(m["n"]) + half
+    second = _number(m["n2"]) + half if m["n2"] else first
+    most = max(first, second) * (_MUCH_MORE if m["more"] or _MORE.search(m["lead"] or "") else 1.0)
+    return min(first, second) * unit, most * unit
 
 
 def _number(word: str) -> float:
-    word = " ".join(word.lower().split())
+    word = " ".join(word.lower().replace("½", " 1/2").split())
+    if word.endswith(" 1/2") or word.endswith("and a half"):
+        return _number(word.split()[0]) + 0.5
     return float(word) if word[0].isdigit() else float(_NUMBER_WORDS.get(word, 0.5 if word.startswith("half") else 1))
 
 
@@ -263,7 +295,7 @@ def _shift(day: date, days: float) -> date:
 def _before(as_of: date, m: re.Match[str]) -> PartialDate:
     """So long before `as_of`, give or take half a unit (days are exact)."""
     low, high = _lengths(m)
-    unit = _unit_days(m["unit"])
+    unit = _UK_DAYS[m["uk_d"]] if m["uk_d"] is not None else _unit_days(m["unit"])
     half = 0.0 if unit == 1 else min(unit, low) / 2
     return PartialDate(_shift(as_of, -high - half), min(_shift(as_of, half - low), as_of), m.group().strip())
 
@@ -287,7 +319,7 @@ def _span_of(year: int, month: int | None, day: int | None, text: str) -> Partia
     return PartialDate(date(year, month, day), date(year, month, day), text)
 
 
-def _dates(m: re.Match[str], as_of: date, cued: bool) -> list[PartialDate] | None:
+def _dates(m: re.Match[str], as_of: date, cued: bool, before: str) -> list[PartialDate] | None:
     """The date or the two ends that a match is; None when it is none after all. ValueError: there is no such date."""
     text = m.group().strip()
     if m["iso"]:
@@ -295,23 +327,37 @@ def _dates(m: re.Match[str], as_of: date, cued: bool) -> list[PartialDate] | Non
         return [_span_of(int(m["iso"]), int(m["iso_m"]), day, text)]
     if m["dmy_a"]:
         return _swappable(int(m["dmy_a"]), int(m["dmy_b"]), m["dmy_y"], m["sep"], as_of, text)
+    if m["ymd_y"]:
+        return [_span_of(int(m["ymd_y"]), int(m["ymd_m"]), int(m["ymd_d"]), text)]
     if m["my_m"]:
-        return [_span_of(int(m["my_y"]), int(m["my_m"]), None, text)]
+        return [_span_of(int(m["my_y"]), int(m["my_m"][:-1]), None, text)]
+    if m["bt_a"]:
+        return _years(int(m["bt_a"]), int(m["bt_b"]), text)
     if m["yy_a"]:
         first = int(m["yy_a"])
         if m["yy_b"].isalpha():
             return [_span_of(first, None, None, text)]
         last = int(m["yy_b"]) if len(m["yy_b"]) == 4 else first // 100 * 100 + int(m["yy_b"])
-        if last < first:
-            raise ValueError("ends before it starts")
-        return [_span_of(first, None, None, text), _span_of(last, None, None, text)]
+        return _years(first, last, text)
     if m["mon"]:
         return _named_month(m, as_of, cued, text)
     if m["year"]:
-        return [_span_of(int(m["year"]), None, None, text)] if cued else None
+        if not cued:
+            return None
+        year = int(m["year"])
+        return [PartialDate(date(year, 1, 1), date(year + 9, 12, 31), text)] if m["decade"] else [_span_of(year, None, None, text)]
     if m["rel"]:
+        if _LAST_UNIT.search(before) and m["rel"][:4].lower() in ("last", "past", "prev"):  # "over the past year"
+            unit = _unit_days(m["rel"].split()[1])
+            return [PartialDate(_shift(as_of, -1.5 * unit), _shift(as_of, -0.5 * unit), text)]
         return [_relative(" ".join(m["rel"].lower().split()), as_of, text)]
     return [_before(as_of, m)]
+
+
+def _years(first: int, last: int, text: str) -> list[PartialDate]:
+    if last < first:
+        raise ValueError("ends before it starts")
+    return [_span_of(first, None, None, text), _span_of(last, None, None, text)]
 
 
 def _swappable(a: int, b: int, year: str, sep: str, as_of: date, text: str) -> list[PartialDate] | None:
@@ -335,9 +381,12 @@ def _swappable(a: int, b: int, year: str, sep: str, as_of: date, text: str) -> l
 def _named_month(m: re.Match[str], as_of: date, cued: bool, text: str) -> list[PartialDate] | None:
     month = _month(m["mon"])
     day = m["md"] or m["day"]
+    if not m["mon_y"] and (later := _TO_MONTH_YEAR.match(m.string, m.end())) is not None:  # "March to June 2015"
+        year = int(later[2]) - (month > _month(later[1]))
+        return [_span_of(year, month, int(day) if day else None, text)]
     if m["mon_y"]:
         return [_span_of(_full_year(m["mon_y"], as_of), month, int(day) if day else None, text)]
-    if not cued or m["mon"] in ("may", "mar", "march"):  # also words
+    if not cued or m["mon"] in ("may", "mar", "march") or m.string[m.end() : m.end() + 1].isdigit():  # also words; "Jan20" may be a year
         return None
     year = as_of.year if month <= as_of.month else as_of.year - 1
     return [_span_of(year, month, int(day) if day else None, text)]

@@ -97,6 +97,9 @@ class Lexicon:
                 i = self._unknown(words, i, told)
                 continue
             kind = token.kind
+            if kind == "a" and i + 1 < n and words[i + 1] in _GREAT:
+                i += 1  # "fifty to a hundred"
+                continue
             if kind == "number" or (kind == "point" and i + 1 < n and words[i + 1] in spoken):
                 if word == "i" and not self._begins_dose(words, i + 1):
                     add(_UNREAD)
@@ -186,6 +189,7 @@ _DOUBTFUL = Token("doubtful", 0.0, _NONE)
 _SPELLED = frozenset(("frequency", "timing", "route", "as_needed", "ambiguous"))
 _GLUED = _SPELLED | {"x"}
 _CERTAIN = frozenset(("frequency", "timing", "period", "adverb"))
+_GREAT = frozenset(("hundred", "thousand"))
 _LONGEST_GLUED = 14  # letters
 
 

@@ -83,7 +83,10 @@ class SigReader:
         if len(clauses) == 1:
             intake = evaluate(clauses[0], scan, strengths)
         else:
-            intake = _combine(clauses, [evaluate(c, scan, strengths) for c in clauses], scan)
+            intakes = [evaluate(c, scan, strengths) for c in clauses]
+            intake = _combine(clauses, intakes, scan)
+            if scan.step:  # the period of a step ("by 10 mg every week") is no frequency
+                intake = intake._replace(per_day=intakes[0].per_day)
         return _dosage(text, scan, _capped(intake, scan, strengths), strengths)
 
 
