@@ -324,6 +324,16 @@ def test_base_strengths_and_their_salt_go_together(formulary: Formulary) -> None
             assert salt == pytest.approx(base * dosing.base_to_salt, rel=0.05), name  # labels round both
 
 
+def test_product_figures_go_together(formulary: Formulary) -> None:
+    dosing = formulary.ingredients["levodopa"].dosing
+    assert dosing is not None
+    assert list(dosing.product_figures) == sorted(set(dosing.product_figures))
+    for figure, least, most in zip(dosing.product_figures, dosing.product_figures_min_mg, dosing.product_figures_max_mg, strict=True):
+        assert 0 < least <= most <= figure  # the sum with the inhibitor, or levodopa alone
+        assert figure <= 1.25 * most  # an inhibitor is at most a quarter of levodopa
+    assert all(i.dosing is None or not i.dosing.product_figures for n, i in formulary.ingredients.items() if n != "levodopa")
+
+
 def test_no_sentence_orders(formulary: Formulary) -> None:
     order = re.compile(r"(?:^|[.:] )(?:Stop|Start|Keep|Taper|Never (?!offenders)|Do not|Switch|Give|Reduce|Replace|Avoid) ?\b")
     texts = [t for i in formulary.ingredients.values() for t in (i.summary, i.no_abrupt_stop)]

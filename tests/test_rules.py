@@ -807,6 +807,9 @@ def _mg(
         ("pramipexole", _mg(0.125, low=0.125, high=0.125), 0.125, ""),
         ("pramipexole", _mg(0.18, low=0.54, high=0.54), 0.75, "converted to salt"),
         ("pramipexole", _mg(0.7, 0.125, low=0.7, high=0.7), 0.7, ""),
+        ("pramipexole", _mg(low=0.54, high=0.54, dose=0.54), 0.75, "converted to salt"),
+        ("pramipexole", _mg(low=0.264, high=0.264, dose=0.264), 0.375, "converted to salt"),
+        ("pramipexole", _mg(0.26, low=0.26, high=0.26), 0.375, "converted to salt"),
         ("pramipexole", _mg(low=0.35, high=0.35, dose=0.35), 0.5, "converted to salt"),
         ("pramipexole", _mg(low=0.25, high=0.25, dose=0.25), 0.25, ""),
         ("pramipexole", _mg(low=3, high=3, dose=3, unit="tablet"), 3, ""),
@@ -833,16 +836,23 @@ def test_pramipexole_base_as_written_in_the_uk(formulary: Formulary, vocabulary:
     [
         ("Sinemet 25/100 tds", 300),
         ("co-careldopa 12.5mg/50mg tablets - 1 tds", 150),
-        ("Madopar 125 mg bd", None),
+        ("Madopar 125 mg bd", 200),
+        ("Madopar 62.5 1 nocte", 50),
+        ("Madopar 250 bd", 500),
+        ("Sinemet 275 tds", 750),
+        ("Sinemet CR 50/200 bid", 400),
+        ("Rytary 23.75/95 2 caps tid", 570),
+        ("Rytary 145 mg 3 caps tid", 1305),
+        ("co-beneldopa 50/12.5 1 on", 50),
+        ("carbidopa 25 mg/levodopa 100 mg 1 tab tid", 300),
         ("Stalevo 100/25/200 tds", 300),
+        ("Stalevo 125 qid", 500),
     ],
 )
-def test_levodopa_pairs(text: str, daily: float | None, formulary: Formulary, vocabulary: Vocabulary) -> None:
+def test_levodopa_products(text: str, daily: float, formulary: Formulary, vocabulary: Vocabulary) -> None:
     statements, _ = read_text(text, formulary, vocabulary, AS_OF)
     found = [e for e in exposures(statements, formulary) if e.ingredient == "levodopa"]
-    assert len(found) == 1
-    if daily is not None:
-        assert found[0].daily_dose_mg_max == daily
+    assert [e.daily_dose_mg_max for e in found] == [daily]
 
 
 @pytest.mark.parametrize(

@@ -46,12 +46,8 @@ def base_factor(dosage: Dosage, dosing: Dosing) -> tuple[float, str]:
     written = dosage.strengths_mg or tuple(x for x in (dosage.dose_min, dosage.dose_max) if x is not None and dosage.unit == "mg")
     if not written or not all(_is_one_of(x, dosing.strengths_base_mg) and not _is_one_of(x, dosing.salt_strengths_mg) for x in written):
         return 1.0, ""
-    factors = {
-        salt / base
-        for x in written
-        for base, salt in zip(dosing.strengths_base_mg, dosing.base_strengths_as_salt_mg, strict=True)
-        if abs(x - base) <= _TOLERANCE * base
-    }
+    pairs = list(zip(dosing.strengths_base_mg, dosing.base_strengths_as_salt_mg, strict=True))
+    factors = {salt / base for base, salt in (min(pairs, key=lambda pair: abs(x - pair[0])) for x in written)}
     return (factors.pop() if len(factors) == 1 else dosing.base_to_salt), "strength read as base and converted to salt"
 
 
