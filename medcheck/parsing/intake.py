@@ -34,7 +34,7 @@ def is_same(a: float, b: float) -> bool:
 
 def _frequency(c: Clause) -> tuple[Span | None, str]:
     """Doses per day of a clause, or why not."""
-    fixed = list(dict.fromkeys(c.fixed))
+    fixed = c.fixed if len(c.fixed) < 2 else list(dict.fromkeys(c.fixed))
     moments = len(c.moments)
     base: Span | None = None
     if c.loose is not None and not fixed and (c.generic or moments):
@@ -170,7 +170,7 @@ def evaluate(c: Clause, scan: Scan, strengths: tuple[float, ...]) -> Intake:
             "",
         )
     dose, unit, reason = _dose(c, scan.larger)
-    if unit == "mg" and dose is not None and any(a.role == "day" for a in c.amounts) and not c.pair:
+    if unit == "mg" and dose is not None and not c.pair and c.amounts and "day" in [a.role for a in c.amounts]:
         return _whole_day(c, dose, per_day)
     if c.crossed and per_day == (1.0, 1.0) and c.generic and c.count is not None and c.amounts:
         return _crossed(c, dose, unit, reason)

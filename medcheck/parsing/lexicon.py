@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from medcheck.domain import SigTerm
@@ -53,96 +53,114 @@ _ENDS: Final = [END] * AHEAD
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Look-up by first word: for each, the phrases it begins, longest first, as (further words, Token)."""
+    """Look-up by word: single words, and the phrases each begins, by their second word, longest first, as (further words, Token)."""
 
-    phrases: dict[str, list[tuple[list[str], Token]]]
+    singles: dict[str, Token]
+    phrases: dict[str, dict[str, list[tuple[list[str], Token]]]]
     spoken: dict[str, float]
     masses: dict[str, object]
-    _words: dict[str, Token] = field(default_factory=dict)
 
     def tell(self, text: str) -> list[Token]:
         """Tell the words of a text by kind, numbers read; AHEAD times END at the end, so that readers may look ahead."""
         words = tokens(text)
         n = len(words)
-        phrases, spoken, masses = self.phrases, self.spoken, self.masses
+        words.append("")
+        singles, phrases = self.singles, self.phrases
         told: list[Token] = []
-        add = told.append
+        add, make = told.append, tuple.__new__
         i = 0
         while i < n:
             word = words[i]
             if word[0] in "0123456789.":
-                if ":" in word:
-                    hours, _, minutes = word.partition(":")
-                    add(Token("clock", int(hours) + int(minutes) / 60, _NONE))
+                following = words[i + 1]
+                if following not in _GO_ON and word.isdigit() and word[0] != "0" and len(word) <= _PLAIN_FIGURE and following[:1] not in _DIGITS:
+                    add(make(Token, ("number", float(word), _NONE)))
                     i += 1
-                    continue
-                if len(word) == 4 and word[0] == "0" and word.isdigit() and word < "1000" and word[2] < "6":
-                    add(Token("clock", float(word[:2]), _NONE))  # "0800"
-                    i += 1
-                    continue
-                value, i = read_figure(words, i, spoken, masses)
-                if value is not None:
-                    add(Token("number", value, _NONE))
                 else:
-                    add(_DOUBTFUL if word[-2:] == "00" and len(word) <= 7 else _UNREAD)
+                    i = self._figure(words, i, n, told)
                 continue
-            known = phrases.get(word)
-            if known is None:
-                i = self._unknown(words, i, told)
+            further = phrases.get(word)
+            token = None
+            if further is not None:
+                for tail, phrase in further.get(words[i + 1], ()):
+                    if words[i + 1 : i + 1 + len(tail)] == tail:
+                        token = phrase
+                        i += 1 + len(tail)
+                        break
+            if token is not None:
+                if token.kind != "ignore":
+                    add(token)
                 continue
-            for tail, token in known:  # noqa: B007 - used behind the loop
-                if not tail or words[i + 1 : i + 1 + len(tail)] == tail:
-                    break
-            else:
+            token = singles.get(word)
+            if token is None:
                 i = self._unknown(words, i, told)
                 continue
             kind = token.kind
-            if kind == "a" and i + 1 < n and words[i + 1] in _GREAT:
-                i += 1  # "fifty to a hundred"
+            if kind == "number" or (kind == "point" and words[i + 1] in self.spoken):
+                i = self._worded(words, i, n, told)
                 continue
-            if kind == "number" or (kind == "point" and i + 1 < n and words[i + 1] in spoken):
-                if word == "i" and not self._begins_dose(words, i + 1):
-                    add(_UNREAD)
-                    i += 1
-                    continue
-                spelled = self._spelled(words, i)
-                if spelled is not None:
-                    add(spelled[0])
-                    i = spelled[1]
-                    continue
-                value, i = read_spoken(words, i, spoken, masses)
-                add(Token("number", value, _WORDED))
-                continue
-            i += 1 + len(tail)
+            i += 1
+            if kind == "ignore" or (kind == "a" and words[i] in _GREAT):
+                continue  # "fifty to a hundred"
             if kind == ")" and len(told) > 2 and told[-1].kind == "number" and told[-2].kind == "(" and told[-3][:2] == told[-1][:2]:
                 del told[-2:]  # "2 (two) times", "one (1) tablet"
-            elif kind != "ignore":
-                if len(word) == 1 and not tail:
-                    spelled = self._spelled(words, i - 1)
-                    if spelled is not None:
-                        token, i = spelled
-                add(token)
+                continue
+            if len(word) == 1 and word >= "a" and len(words[i]) == 1:
+                spelled = self._spelled(words, i - 1)
+                if spelled is not None:
+                    token, i = spelled
+            add(token)
         told += _ENDS
         return told
+
+    def _figure(self, words: list[str], i: int, n: int, told: list[Token]) -> int:
+        """Tell a figure that is more than a plain whole number: a clock time, a decimal, a fraction."""
+        word = words[i]
+        if ":" in word:
+            hours, _, minutes = word.partition(":")
+            told.append(Token("clock", int(hours) + int(minutes) / 60, _NONE))
+            return i + 1
+        if len(word) == 4 and word[0] == "0" and word.isdigit() and word < "1000" and word[2] < "6":
+            told.append(Token("clock", float(word[:2]), _NONE))  # "0800"
+            return i + 1
+        value, i = read_figure(words, i, n, self.spoken, self.masses)
+        if value is not None:
+            told.append(Token("number", value, _NONE))
+        else:
+            told.append(_DOUBTFUL if word[-2:] == "00" and len(word) <= 7 else _UNREAD)
+        return i
+
+    def _worded(self, words: list[str], i: int, n: int, told: list[Token]) -> int:
+        """Tell a number in words, a Roman one, or an abbreviation that begins like one ("i d")."""
+        if words[i] == "i" and not self._begins_dose(words[i + 1]):
+            told.append(_UNREAD)
+            return i + 1
+        spelled = self._spelled(words, i)
+        if spelled is not None:
+            told.append(spelled[0])
+            return spelled[1]
+        value, i = read_spoken(words, i, n, self.spoken, self.masses)
+        told.append(Token("number", value, _WORDED))
+        return i
 
     def knows_all(self, text: str) -> bool:
         """Whether every word of a text is a figure, a month or a word of the table."""
         return all(token is not _UNREAD and token.kind != "equivalent" for token in self.tell(_TIME_WORDS.sub(" ", text)))
 
-    def _begins_dose(self, words: Sequence[str], i: int) -> bool:
-        """Whether word i is a form, a frequency or a route: then the "i" before it is a Roman one."""
-        known = self.phrases.get(words[i]) if i < len(words) else None
-        return known is not None and known[-1][1].kind in ("form", "frequency", "timing", "route", "ambiguous")
+    def _begins_dose(self, word: str) -> bool:
+        """Whether a word is a form, a frequency or a route: then the "i" before it is a Roman one."""
+        known = self.singles.get(word)
+        return known is not None and known.kind in ("form", "frequency", "timing", "route", "ambiguous")
 
     def _spelled(self, words: Sequence[str], i: int) -> tuple[Token, int] | None:
         """An abbreviation spelled letter by letter at i: "p r n", "b. i. d."; the longest that is in the table."""
         end = i
-        while end < len(words) and end < i + 4 and len(words[end]) == 1 and words[end].isalpha():
+        while end < i + 4 and len(words[end]) == 1 and words[end].isalpha():
             end += 1
         for stop in range(end, i + 1, -1):
-            known = self.phrases.get("".join(words[i:stop]))
-            if known is not None and not known[-1][0] and known[-1][1].kind in _SPELLED:
-                return known[-1][1], stop
+            known = self.singles.get("".join(words[i:stop]))
+            if known is not None and known.kind in _SPELLED:
+                return known, stop
         return None
 
     def _unknown(self, words: Sequence[str], i: int, told: list[Token]) -> int:
@@ -150,9 +168,9 @@ class Lexicon:
         if "." in word:
             plain = word.replace(".", "")
             for cut in (len(plain), 2, 3):  # "p.o.b.i.d." is two abbreviations
-                parts = [self.phrases.get(p) for p in (plain[:cut], plain[cut:]) if p]
-                if all(p is not None and not p[-1][0] for p in parts):
-                    told.extend(p[-1][1] for p in parts if p is not None)
+                parts = [self.singles.get(p) for p in (plain[:cut], plain[cut:]) if p]
+                if None not in parts:
+                    told.extend(p for p in parts if p is not None)
                     return i + 1
         elif len(word) == 1:
             spelled = self._spelled(words, i)
@@ -167,16 +185,14 @@ class Lexicon:
     def _glued(self, word: str, told: list[Token]) -> bool:
         """Whether a word behind a number is a unit or form and what follows it without a space ("50mgbd", "1tabnocte"): then both are told."""
         for cut in range(len(word) - 1, 0, -1):
-            head, tail = self.phrases.get(word[:cut]), self.phrases.get(word[cut:])
+            head, tail = self.singles.get(word[:cut]), self.singles.get(word[cut:])
             if (
                 head is not None
                 and tail is not None
-                and not head[-1][0]
-                and not tail[-1][0]
-                and (head[-1][1].kind in ("unit", "x") or (head[-1][1].kind == "form" and cut > 1))
-                and tail[-1][1].kind in (_GLUED if cut > 1 else _CERTAIN)
+                and (head.kind in ("unit", "x") or (head.kind == "form" and cut > 1))
+                and tail.kind in (_GLUED if cut > 1 else _CERTAIN)
             ):
-                told += (head[-1][1], tail[-1][1])
+                told += (head, tail)
                 return True
         return False
 
@@ -189,6 +205,9 @@ _DOUBTFUL = Token("doubtful", 0.0, _NONE)
 _SPELLED = frozenset(("frequency", "timing", "route", "as_needed", "ambiguous"))
 _GLUED = _SPELLED | {"x"}
 _CERTAIN = frozenset(("frequency", "timing", "period", "adverb"))
+_DIGITS = frozenset("0123456789")
+_GO_ON = frozenset(("/", "-", "and", "&", "hundred", "thousand"))  # what can carry a figure on
+_PLAIN_FIGURE = 6  # digits
 _GREAT = frozenset(("hundred", "thousand"))
 _LONGEST_GLUED = 14  # letters
 
@@ -206,11 +225,10 @@ def prepare(terms: Iterable[SigTerm], region: str = "") -> Lexicon:
         kept = chosen.get(term.text)
         if kept is None or (term.region == region and kept.region != region):
             chosen[term.text] = term
-    phrases: dict[str, list[tuple[list[str], Token]]] = {}
+    singles = {text: Token(kind, 0.0, Word(kind, 0.0, 0.0, "", (), "", text)) for text, kind in GRAMMAR.items()}
+    phrases: dict[str, dict[str, list[tuple[list[str], Token]]]] = {}
     spoken: dict[str, float] = {}
     masses: dict[str, object] = {}
-    for text, kind in GRAMMAR.items():
-        phrases[text] = [([], Token(kind, 0.0, Word(kind, 0.0, 0.0, "", (), "", text)))]
     for term in chosen.values():
         first, *tail = term.text.split() if term.text.replace(" ", "").isalpha() else tokens(term.text)
         word = _word(term)
@@ -218,12 +236,15 @@ def prepare(terms: Iterable[SigTerm], region: str = "") -> Lexicon:
             spoken[first] = term.value or 0.0
         if term.kind == "unit" and word.name == "mg" and not tail:
             masses[first] = word
-        same = phrases.setdefault(first, [])
-        same[:] = [p for p in same if p[0] != tail]
-        same.append((tail, Token(term.kind, 0.0, word)))
-    for same in phrases.values():
-        same.sort(key=lambda p: -len(p[0]))
-    return Lexicon(phrases, spoken, masses)
+        token = Token(term.kind, 0.0, word)
+        if tail:
+            phrases.setdefault(first, {}).setdefault(tail[0], []).append((tail, token))
+        else:
+            singles[first] = token
+    for further in phrases.values():
+        for same in further.values():
+            same.sort(key=lambda p: -len(p[0]))
+    return Lexicon(singles, phrases, spoken, masses)
 
 
 def _word(term: SigTerm) -> Word:

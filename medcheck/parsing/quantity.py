@@ -5,24 +5,33 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 from medcheck.text import lazy_pattern
 
 # Dotted abbreviations; letter-and-figure names (B12, D3, omega-3), which are no amounts; clock times and dates with dots; figures;
 # words; signs.
 _TOKEN = re.compile(
-    r"(?:[a-z]\.){2,}[a-z]?(?![a-z])"
+    r"(?!omega [369])[a-z]{2,}+(?!['0-9-])|[0-9]++(?=[ a-z])"  # what most are, first
+    r"|(?:[a-z]\.){2,}[a-z]?(?![a-z])"
     r"|(?<![a-z0-9.])(?:[bdekt]-?|co-?q[ -]?)[0-9]{1,2}(?![0-9a-z.,/-])"
-    r"|[a-z]{3,}-[0-9](?![0-9a-z.,/-])"
+    r"|[a-z]{3,}+-[0-9](?![0-9a-z.,/-])"
     r"|omega [369](?![0-9a-z.,])"
     r"|[0-9]{1,2}:[0-9]{2}"
     r"|[0-9]+(?:[.,][0-9]+)*|(?<!q)\.[0-9]+"
-    r"|[a-z]+(?:'[a-z]+)*"
+    r"|[a-z]++(?:'[a-z]++)*+"
     r"|[-/+,;:()=&@#<>%^\ufffd\n]"
 )
 # A letter among the figures of an amount, as optical reading leaves it ("5O mg", "l00 mg", "O.5 mg"): not read, but told.
-_GARBLED = re.compile(
-    r"(?<![a-z0-9.])(?:[lios]{1,3}\.?[0-9][0-9lios.]{0,6}|[0-9][0-9.]{0,5}[lios]{1,3}[0-9.]{0,4})(?=\s?(?:mgs?|mcg|ug|milligram|microgram)(?![a-z]))"
+_GARBLED = re.compile(  # one character first, then what stands before it: a pattern that begins with a set is found faster
+    r"[lios0-9](?<![a-z0-9.].)(?:(?<=[a-z])[lios]{0,2}\.?[0-9][0-9lios.]{0,6}|(?<=[0-9])[0-9.]{0,5}[lios]{1,3}[0-9.]{0,4})(?=\s?(?:mgs?|mcg|ug|milligram|microgram)(?![a-z]))"
+)
+# What is left of such a figure as a word of its own: letters that imitate digits, perhaps with the unit.
+_SUSPECT = frozenset(
+    "".join(letters) + unit
+    for length in (1, 2, 3)
+    for letters in product("lios", repeat=length)
+    for unit in ("", "mg", "mgs", "mcg", "ug", "milligram", "milligrams", "microgram", "micrograms")
 )
 _PLAIN = str.maketrans(
     {
@@ -66,7 +75,8 @@ def tokens(text: str) -> list[str]:
     if not text.isascii():
         text = _RAISED_POINT.sub(".", text)
         text = "".join(c for c in unicodedata.normalize("NFKD", text.translate(_PLAIN)) if not unicodedata.combining(c)).translate(_PLAIN)
-    return _TOKEN.findall(_GARBLED.sub(" \ufffd ", text))
+    words: list[str] = _TOKEN.findall(text)
+    return words if _SUSPECT.isdisjoint(words) else _TOKEN.findall(_GARBLED.sub(" \ufffd ", text))
 
 
 def figure(token: str) -> float | None:
@@ -85,15 +95,15 @@ def figure(token: str) -> float | None:
 def _fraction(words: Sequence[str], i: int) -> float | None:
     """The fraction "1/2" at i, unless it goes on as a date or a list ("1/2/2020")."""
     if i + 2 < len(words) and words[i + 1] == "/" and words[i + 2] in _DENOMINATORS and words[i] in ("1", "2", "3"):
-        if i + 4 < len(words) and words[i + 3] == "/" and words[i + 4][0] in _DIGITS:
+        if i + 4 < len(words) and words[i + 3] == "/" and words[i + 4][:1] in _DIGITS:
             return None
         value = float(words[i]) / _DENOMINATORS[words[i + 2]]
         return value if value < 1 else None
     return None
 
 
-def read_figure(words: Sequence[str], i: int, spoken: Mapping[str, float], masses: Mapping[str, object]) -> tuple[float | None, int]:
-    """Read the number that starts with a figure at i: "3", "1/2", "1 1/2", "1-1/2", "2 and a half", "3 hundred".
+def read_figure(words: Sequence[str], i: int, n: int, spoken: Mapping[str, float], masses: Mapping[str, object]) -> tuple[float | None, int]:
+    """Read the number that starts with a figure at i, of n words: "3", "1/2", "1 1/2", "1-1/2", "2 and a half", "3 hundred".
 
     Returns the value (None: not an amount) and the position behind it. "7 1/2" is one number only before a word of `masses`;
     otherwise a large figure before a fraction is a strength: "20 1/2 tab".
@@ -103,7 +113,7 @@ def read_figure(words: Sequence[str], i: int, spoken: Mapping[str, float], masse
         return value, i + 3
     value = figure(words[i])
     i += 1
-    if value is None or i >= len(words):
+    if value is None or i >= n:
         return value, i
     if words[i] in ("hundred", "thousand"):
         return value * spoken.get(words[i], 1.0), i + 1
@@ -132,12 +142,11 @@ def _and_a_part(words: Sequence[str], i: int) -> tuple[float, int] | None:
     return None if named is None else (named, j + 1)
 
 
-def read_spoken(words: Sequence[str], i: int, spoken: Mapping[str, float], masses: Mapping[str, object]) -> tuple[float, int]:
-    """Read the spoken number at i: "three hundred and fifty", "one and a half", "two point five", "one twenty five milligrams".
+def read_spoken(words: Sequence[str], i: int, n: int, spoken: Mapping[str, float], masses: Mapping[str, object]) -> tuple[float, int]:
+    """Read the spoken number at i, of n words: "three hundred and fifty", "one and a half", "two point five", "one twenty five milligrams".
 
     `spoken` gives the value of each number word. "One fifty" is 150 only right before a word of `masses`.
     """
-    n = len(words)
     total, current, last = 0.0, -1.0, -1.0
     part = _NAMED_THIRDS.get((words[i], words[i + 1])) if i + 1 < n else None
     if part is not None:

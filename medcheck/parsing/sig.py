@@ -209,6 +209,9 @@ def _ends(span: Span | None) -> tuple[float | None, float | None]:
     """Both ends without the dust of floating point."""
     if span is None:
         return None, None
+    if span[0] == span[1]:
+        both = round(span[1], 9)
+        return both, both
     return None if span[0] is None else round(span[0], 9), round(span[1], 9)
 
 
@@ -225,7 +228,7 @@ def _dosage(text: str, scan: Scan, intake: Intake, strengths: tuple[float, ...])
     route = scan.route or scan.route_implied or None
     if route == "TOP" and "patch" in scan.forms:
         route = "TD"  # a patch "on the skin" acts through it
-    moments = tuple(sorted(scan.timing, key=_ORDER.__getitem__))
+    moments = tuple(sorted(scan.timing, key=_ORDER.__getitem__)) if scan.timing else ()
     return Dosage(
         text, dose_min, dose_max, intake.unit, strengths, per_day_min, per_day_max, route, scan.prn, moments, daily_min, daily_max, reason
     )
