@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from medcheck.parsing.clause import LEVODOPA_RATIO, WIDEST_LEVODOPA_RATIO, Amount
+from medcheck.parsing.clause import LEVODOPA_RATIO, WIDEST_LEVODOPA_RATIO
 from medcheck.parsing.frequencies import take_times
 from medcheck.parsing.lexicon import Token, Word
+from medcheck.parsing.masses import read_mass, take_label
 from medcheck.parsing.scan import NIGHTS, Scan
 
 _DAY_HOURS = 24
@@ -102,7 +103,12 @@ def read_several(scan: Scan, i: int, j: int, figures: list[tuple[float, Word | N
             scan.changed = False
             return read_one(scan, i, j, values[-1], values[-1], unit)
         mass = unit is not None or low > _SMALL_COUNT
-        wide = high > _WIDEST_RANGE * low or scan.product.ingredients > 1 or (scan.larger and high >= LEVODOPA_RATIO * low) or values[0] > values[-1]
+        wide = (
+            high > _WIDEST_RANGE * low
+            or scan.product.ingredients > 1
+            or (scan.larger and high >= LEVODOPA_RATIO * low)
+            or values[0] > values[-1]
+        )
         if "-" in separators and mass and wide and not (unit is not None and unit.name != "mg"):
             return take_pair(scan, j, values)
         if "-" in separators and unit is not None and unit.name == "mg" and scan.told[j].kind == "form" and count_follows(scan, j + 1):
@@ -189,18 +195,6 @@ def read_one(scan: Scan, i: int, j: int, low: float, high: float, unit: Word | N
         j, kind = j + 2, "form"
     reader = _AFTER_NUMBER.get(kind)
     return read_bare(scan, i, j, low, high) if reader is None else reader(scan, i, j, low, high)
-
-
-def take_label(scan: Scan, j: int, label: tuple[float, float]) -> int:
-    """Take the figure a product is named by as its strength: "Madopar 125"."""
-    amount = Amount(label[0], label[1], "label", scan.brackets)
-    scan.take_quantity().amounts.append(amount)
-    scan.strengths = True
-    if scan.told[j].kind == "form":
-        amount.formed = True
-        scan.see_form(scan.told[j].word)
-        j += 1
-    return j
 
 
 def read_counted(scan: Scan, _i: int, j: int, low: float, high: float) -> int:
@@ -380,87 +374,6 @@ def is_pair_apart(told: list[Token], i: int, j: int, low: float) -> bool:
     return told[i].value == low >= _SMALL_COUNT and LEVODOPA_RATIO * low <= high <= WIDEST_LEVODOPA_RATIO * low
 
 
-def read_mass(scan: Scan, i: int, j: int, low: float, high: float) -> int:
-    """Read a mass in mg: a strength, a dose, a whole day, a concentration or a rate."""
-    told = scan.told
-    kind = told[j].kind
-    role = ""
-    if kind in ("/", "per", "in"):
-        k, number = j + 1, 1.0
-        if told[k].kind == "a":
-            k += 1
-        if told[k].kind == "number":
-            number, k = told[k].value, k + 1
-        unit = told[k]
-        if unit.kind == "kg":
-            scan.take_quantity().weight = True
-            return k + 1
-        if unit.kind == "unit" and unit.word.name == "mL":
-            if number > 0:
-                scan.take_quantity().concentration = high / (number * unit.word.high)
-            return k + 1
-        if unit.kind == "unit" and unit.word.name != "mg":
-            scan.imply_route(unit.word.route)
-            role, j = "strength", k + 1
-        elif unit.kind == "form":
-            scan.see_form(unit.word)
-            role, j = "strength", k + 1
-        elif unit.kind == "period" and number > 0 and kind != "in":
-            days = number * unit.word.high
-            if unit.word.high < 1 or "patch" in scan.forms or any(t.kind == "form" and t.word.name == "patch" for t in told[k : k + 4]):
-                link = scan.link
-                c = scan.take_quantity()
-                before = c.rate if c.rate is not None and link in ("and", "+") else (0.0, 0.0)  # two patches worn together
-                c.rate = ((before[0] or 0.0) + low / days, before[1] + high / days)
-                return k + 1
-            if days == 1:
-                role = "day"
-    before = told[i - 1].kind if i else ""
-    if before in ("of", "=", "is") and i > 1 and told[i - 2].kind == "total":
-        before = "total"
-    total = before == "total" or told[j].kind == "total"
-    if total:
-        text = told[i - 1].word.text if before == "total" else told[j].word.text
-        role = "day" if role == "day" or "daily" in text or text == "tdd" or scan.is_day_at(j) else "total"
-        if told[j].kind == "total":
-            j += 1
-    elif before == "=" or told[j].kind == "=":
-        role = "total"
-    if told[j].kind == "every" and told[j].word.text == "each":
-        role, j = "strength", j + 1
-    c = scan.clause
-    if scan.brackets and told[j].kind == "equivalent" and c.amounts:
-        return j + 1  # "325 mg (65 mg elemental iron)", "0.18 mg (0.25 mg salt)"
-    if scan.product.figures and low == high and not role and (label := scan.labelled(low)) is not None and label != (low, high):
-        return take_label(scan, j, label)
-    link = scan.link
-    formed = told[j].kind == "form"
-    if scan.brackets and told[j].kind == ")" and told[j + 1].kind == "form" and c.count is not None and i > 1 and told[i - 2].kind == "number":
-        j, formed, scan.brackets = j + 1, True, False  # "2 (25 mg) tablets"
-    if scan.brackets and not role and not formed and c.count is not None and not c.amounts and not c.pair:
-        role = "total" if not c.timed else ""
-    if role == "day" and c.quantity and c.timed:
-        scan.stated.append(high)
-        return scan.skip_period(j)
-    c = scan.take_quantity()
-    if link == "and" and scan.product.ingredients < 2 and len(c.amounts) == 1 and c.count is None and not c.timed and not c.amounts[0].formed:
-        c.summed = True
-    amount = Amount(scan.least(low), high, role, scan.brackets)
-    if scan.changed and c.amounts:
-        c.amounts.clear()
-    c.amounts.append(amount)
-    scan.strengths = True
-    if formed:
-        amount.formed = True
-        scan.see_form(told[j].word)
-        j += 1
-    if role == "day":
-        c.divided = c.divided or total
-        c.timed = c.generic = True
-        return scan.skip_period(j)
-    return j
-
-
 def read_form_word(scan: Scan, i: int) -> int:
     """Read a form without a number: the amount before it is of one of them."""
     c = scan.clause
@@ -555,5 +468,6 @@ def read_per(scan: Scan, i: int) -> int:
 
 
 _AFTER_NUMBER: Final[dict[str, Callable[[Scan, int, int, float, float], int]]] = {
-    "form": read_counted, "timing": read_number_timing, "x": read_number_x, "period": read_number_period, "adverb": read_number_adverb, "ambiguous": read_number_am_pm,
+    "form": read_counted, "timing": read_number_timing, "x": read_number_x,
+    "period": read_number_period, "adverb": read_number_adverb, "ambiguous": read_number_am_pm,
 }  # fmt: skip

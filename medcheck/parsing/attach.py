@@ -10,8 +10,8 @@ from datetime import date
 
 from medcheck.domain import Dosage, LineKind, MedicationStatement, Mention, Period, Remark, Status
 from medcheck.parsing.dates import read_period
-from medcheck.parsing.segment import Segment, is_blank
 from medcheck.parsing.products import ProductFigures
+from medcheck.parsing.segment import Segment, is_blank
 from medcheck.parsing.sig import SigReader
 from medcheck.parsing.status import StatusReader, StatusReading
 from medcheck.text import Tokens, lazy_pattern

@@ -15,9 +15,9 @@ _QUANTITY_FIELDS = (
 class Product(NamedTuple):
     """What is known of the product an instruction is for.
 
-    `larger_of_pair`: of "25/100" the larger figure counts (levodopa). `ingredients`: how many, 0 when not known; with one, "150 mg + 75 mg"
-    is a sum, with several "6-25 mg" is no range. `figures`: the figures by which products are named, each with the least and most mg that
-    count (Madopar 125 holds 100 mg of levodopa).
+    `larger_of_pair`: of "25/100" the larger figure counts (levodopa). `ingredients`: how many, 0 when not known; with one,
+    "150 mg + 75 mg" is a sum, with several "6-25 mg" is no range. `figures`: the figures by which products are named, each with the
+    least and most mg that count (Madopar 125 holds 100 mg of levodopa).
     """
 
     larger_of_pair: bool = False
@@ -26,7 +26,7 @@ class Product(NamedTuple):
 
 
 class Amount:
-    """A mass in mg. `role`: "" as found, "strength" of one tablet, "label" of a product named by it, "total" of one intake, "day" for the whole day."""
+    """A mass in mg. `role`: "" as found, "strength" of one tablet, "label" of a product named by it, "total" of one intake, "day"."""
 
     __slots__ = ("bracketed", "formed", "high", "low", "role")
 

@@ -73,7 +73,8 @@ def _atom() -> re.Pattern[str]:
               (?P<n>{_NUMBER})(?:\s{{0,2}}(?:-|–|to|or)\s{{0,2}}(?P<n2>{_NUMBER}))?(?P<more>\+)?[\s-]{{0,3}}
               (?P<unit>days?|weeks?|wks?|months?|mths?|mos?|years?|yrs?|decades?)(?![a-z])(?P<and_half>\sand\sa\shalf)?
               (?P<ago>\s{{0,3}}(?:ago|back|earlier|previously|prior))?
-        | (?<![\w/.,])(?P<lead_uk>(?:for|x|×)\s{{0,2}})?(?P<uk_last>(?:for\s{{1,2}})?(?:the\s{{1,2}})?(?:last|past)\s{{1,2}})?(?P<uk_n>\d{{1,2}})/(?P<uk_d>7|52|12)(?![\d/.,-])
+        | (?<![\w/.,])(?P<lead_uk>(?:for|x|×)\s{{0,2}})?(?P<uk_last>(?:for\s{{1,2}})?(?:the\s{{1,2}})?(?:last|past)\s{{1,2}})?
+              (?P<uk_n>\d{{1,2}})/(?P<uk_d>7|52|12)(?![\d/.,-])
               (?!\s{{0,2}}(?:mg|mcg|tab|cap))(?P<uk_ago>\s{{1,2}}ago)?
         | \b(?P<rel>(?:last|this|past|previous)\s{{1,3}}(?:week|month|year)|yesterday|today|last\ night)\b
         """,
@@ -94,12 +95,15 @@ _STOP = (
     r"stop(?:ped|ping|s)?|quit|discontinu(?:ed|e|ing)|d/c['’]?e?d?|dc['’]?e?d|ended|ending|until|till|til|through|thru|off|ceased|finished|completed"
     r"|weaned|withdrawn|expired|held"
 )
-_COURSE_AFTER = lazy_pattern(r"\s{0,3},?\s{0,3}(?:(?:for|x)\s{0,3}(?:\d|an?\s|one\s|two\s|three\s|six\s)|(?:-|–|—)\s{0,3}(?:\Z|[,;)\]]))", re.I)
+_COURSE_AFTER = lazy_pattern(
+    r"\s{0,3},?\s{0,3}(?:(?:for|x)\s{0,3}(?:\d|an?\s|one\s|two\s|three\s|six\s)|(?:-|–|—)\s{0,3}(?:\Z|[,;)\]]))", re.I
+)
 _LAST_UNIT = lazy_pattern(r"\b(?:for|over|during|in|within)\s{1,3}the\s{1,3}\Z", re.I)
 _RANGE = lazy_pattern(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}", re.I)
 _TO_MONTH = lazy_pattern(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.I)
 _TO_MONTH_YEAR = lazy_pattern(
-    rf"\s{{0,3}}(?:-|–|—|to|until|till|through|thru)\s{{0,3}}(?:\d{{1,2}}(?:st|nd|rd|th)?\s{{1,3}})?({_MONTH_NAMES})\.?[\s,]{{0,3}}({_YEAR})", re.I
+    rf"\s{{0,3}}(?:-|–|—|to|until|till|through|thru)\s{{0,3}}(?:\d{{1,2}}(?:st|nd|rd|th)?\s{{1,3}})?({_MONTH_NAMES})\.?[\s,]{{0,3}}({_YEAR})",
+    re.I,
 )
 _NEAR = 60  # characters in which a word still speaks of a date
 _POINT_CUE = lazy_pattern(

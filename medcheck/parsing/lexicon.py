@@ -15,7 +15,8 @@ GRAMMAR: Final = {
     "every": "every", "q": "every", "each": "every", "alle": "every", "per": "per", "a": "a", "an": "a", "/": "/", "in": "in",
     "within": "in", "times": "x", "time": "x", "x": "x", "mal": "x", "and": "and", "&": "and", "plus": "and", "und": "and", "+": "+",
     "or": "or", "to": "to", "-": "-", "through": "-", "for": "for", "over": "for", "during": "for", "of": "of", "(": "(", ")": ")",
-    ",": ",", ";": ",", "\n": ",", "=": "=", "at": "at", "@": "at", "%": "%", "\ufffd": "doubtful", "slash": "/", "by": "by", "<": "<", ">": "<", "kg": "kg", "m": "kg", "lb": "kg",
+    ",": ",", ";": ",", "\n": ",", "=": "=", "at": "at", "@": "at", "%": "%", "\ufffd": "doubtful", "slash": "/", "by": "by",
+    "<": "<", ">": "<", "kg": "kg", "m": "kg", "lb": "kg",
     "#": "supply", "since": "since", "started": "since", "until": "since", "till": "since", "stopped": "since", "last": "since",
     "from": "since", "point": "point", "next": "next", "past": "next", "before": "before", "prior": "before", "after": "before",
 }  # fmt: skip
@@ -73,7 +74,13 @@ class Lexicon:
             word = words[i]
             if word[0] in "0123456789.":
                 following = words[i + 1]
-                if following not in _GO_ON and word.isdigit() and word[0] != "0" and len(word) <= _PLAIN_FIGURE and following[:1] not in _DIGITS:
+                if (
+                    following not in _GO_ON
+                    and word.isdigit()
+                    and word[0] != "0"
+                    and len(word) <= _PLAIN_FIGURE
+                    and following[:1] not in _DIGITS
+                ):
                     add(make(Token, ("number", float(word), _NONE)))
                     i += 1
                 else:
@@ -183,7 +190,7 @@ class Lexicon:
         return i + 1
 
     def _glued(self, word: str, told: list[Token]) -> bool:
-        """Whether a word behind a number is a unit or form and what follows it without a space ("50mgbd", "1tabnocte"): then both are told."""
+        """Whether a word behind a number is a unit or form and what follows it ("50mgbd", "1tabnocte"): then both are told."""
         for cut in range(len(word) - 1, 0, -1):
             head, tail = self.singles.get(word[:cut]), self.singles.get(word[cut:])
             if (

@@ -34,6 +34,10 @@ def product_figures(formulary: Formulary) -> ProductFigures:
     """The figures of levodopa products, from the formulary's dosing of levodopa."""
     entry = formulary.ingredients.get("levodopa")
     dosing = None if entry is None else entry.dosing
-    two = () if dosing is None else tuple(zip(dosing.product_figures, dosing.product_figures_min_mg, dosing.product_figures_max_mg, strict=True))
+    two = (
+        ()
+        if dosing is None
+        else tuple(zip(dosing.product_figures, dosing.product_figures_min_mg, dosing.product_figures_max_mg, strict=True))
+    )
     three = () if dosing is None else tuple((figure, figure, figure) for figure in dosing.entacapone_product_figures)
     return ProductFigures("levodopa", "entacapone", Product(True, 2, two), Product(True, 3, three))

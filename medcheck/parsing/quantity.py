@@ -102,7 +102,9 @@ def _fraction(words: Sequence[str], i: int) -> float | None:
     return None
 
 
-def read_figure(words: Sequence[str], i: int, n: int, spoken: Mapping[str, float], masses: Mapping[str, object]) -> tuple[float | None, int]:
+def read_figure(
+    words: Sequence[str], i: int, n: int, spoken: Mapping[str, float], masses: Mapping[str, object]
+) -> tuple[float | None, int]:
     """Read the number that starts with a figure at i, of n words: "3", "1/2", "1 1/2", "1-1/2", "2 and a half", "3 hundred".
 
     Returns the value (None: not an amount) and the position behind it. "7 1/2" is one number only before a word of `masses`;
@@ -148,9 +150,9 @@ def read_spoken(words: Sequence[str], i: int, n: int, spoken: Mapping[str, float
     `spoken` gives the value of each number word. "One fifty" is 150 only right before a word of `masses`.
     """
     total, current, last = 0.0, -1.0, -1.0
-    part = _NAMED_THIRDS.get((words[i], words[i + 1])) if i + 1 < n else None
-    if part is not None:
-        return part, i + 2
+    third = _NAMED_THIRDS.get((words[i], words[i + 1])) if i + 1 < n else None
+    if third is not None:
+        return third, i + 2
     while i < n:
         word = words[i]
         value = spoken.get(word)

@@ -100,7 +100,11 @@ def _share_strengths(clauses: list[Clause], larger_of_pair: bool) -> tuple[float
             else:
                 found.extend(c.pair)
         for a in c.amounts:
-            if (c.count is not None or a.formed or a.role in ("strength", "label")) and a.role not in ("total", "day") and a.high not in found:
+            if (
+                (c.count is not None or a.formed or a.role in ("strength", "label"))
+                and a.role not in ("total", "day")
+                and a.high not in found
+            ):
                 found.append(a.high)
         if c.rate is not None:
             found.append(c.rate[1])
