@@ -394,7 +394,7 @@ def read_number_x(scan: Scan, i: int, j: int, low: float, high: float) -> int:
         scan.open = False
     if told[k].kind == "number" and told[k + 1].kind == "unit" and not times:
         c = scan.take_quantity(counted=True)
-        c.count, c.crossed = (low, high), True
+        c.count, c.crossed = (low, high), told[k + 2].kind != "form"  # "2 x 5 mg daily" may be 5 mg twice
         return k
     if not times and told[k].kind == "number" and told[k].value <= _SMALL_COUNT and high <= _SMALL_COUNT and scan.period_at(j) is None:
         c = scan.take_quantity(counted=True)

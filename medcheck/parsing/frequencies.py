@@ -7,6 +7,8 @@ from typing import Final
 from medcheck.parsing.scan import Scan
 
 _DAY_HOURS = 24
+_NOON = 12
+_PATCH_HOURS = 72
 _SHORT_PERIODS: Final = {24.0: 1 / 24, 7.0: 1.0, 52.0: 7.0, 12.0: 30.0}  # days; UK shorthand for hours, days, weeks, months
 _HOURS_UNSAID: Final = frozenset((2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 24.0, 48.0, 72.0))  # "q8" is every 8 hours
 
@@ -16,7 +18,7 @@ def take_times(scan: Scan, low: float, high: float, j: int) -> int:
     after = scan.period_at(j)
     if after is not None:
         days, j = after
-        if days == 1 and scan.clause.crossed:
+        if days == 1 and high == 1 and scan.clause.crossed:
             scan.add_daily()
         else:
             scan.add_per_day(low / days, high / days)
@@ -92,8 +94,14 @@ def read_every_number(scan: Scan, i: int, j: int) -> int:
     if low <= 0:
         return j
     kind = told[j].kind
+    if kind == "ambiguous" and told[j].word.text in ("am", "pm") and low == high <= _NOON:
+        half = told[j].word.text  # "q. 4 p.m."
+        scan.add_clock(low % _NOON + (_NOON if half == "pm" else 0), half)
+        return j + 1
     if kind in ("period", "adverb"):
         period = told[j].word.high
+        if low == _PATCH_HOURS and period < 1:
+            scan.forms.add("worn")  # hardly anything but a patch is given every 72 hours
         j += 1
         if told[j].kind in ("-", "to", "or") and told[j + 1].kind == "number" and told[j + 2].kind == "period":
             high, j = max(high, told[j + 1].value), j + 3  # "q4h-6h"

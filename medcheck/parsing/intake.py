@@ -8,6 +8,7 @@ from medcheck.parsing.clause import LEVODOPA_RATIO, WIDEST_LEVODOPA_RATIO, Amoun
 from medcheck.parsing.scan import Scan
 
 _DEVICE_UNITS = frozenset(("puff", "spray", "drop"))  # what reaches the patient is not the labelled mass
+_PATCH_MG = 0.2  # a patch of fentanyl is named by up to 100 micrograms an hour
 _CLOSE = 0.02  # two figures that differ by less say the same dose
 
 
@@ -174,12 +175,17 @@ def evaluate(c: Clause, scan: Scan, strengths: tuple[float, ...]) -> Intake:
         return _whole_day(c, dose, per_day)
     if c.crossed and per_day == (1.0, 1.0) and c.generic and c.count is not None and c.amounts:
         return _crossed(c, dose, unit, reason)
-    if unit == "mg" and "patch" in scan.forms and per_day != (1.0, 1.0) and per_day is not None:
+    if unit == "mg" and _is_worn(scan, dose) and per_day != (1.0, 1.0) and per_day is not None:
         reason = "the strength of a patch without its time (per hour or per 24 hours)"
     reasons = [r for r in (reason, no_frequency) if r]
     if reasons or dose is None or per_day is None:
         return Intake(dose, unit, per_day, None, "; ".join(reasons))
     return Intake(dose, unit, per_day, times(dose[0], dose[1], per_day), "")
+
+
+def _is_worn(scan: Scan, dose: Span | None) -> bool:
+    """Whether the amount is the strength of a patch, whose mg a day its time decides."""
+    return "patch" in scan.forms or ("worn" in scan.forms and dose is not None and dose[1] <= _PATCH_MG)
 
 
 def _whole_day(c: Clause, dose: Span, per_day: Span | None) -> Intake:

@@ -67,6 +67,10 @@ class Lexicon:
         n = len(words)
         words.append("")
         singles, phrases = self.singles, self.phrases
+        if "." in text:
+            for k, word in enumerate(words):
+                if len(word) > 3 and word[1] == "." and (plain := word.replace(".", "")) in singles:
+                    words[k] = plain  # "p.m."
         told: list[Token] = []
         add, make = told.append, tuple.__new__
         i = 0

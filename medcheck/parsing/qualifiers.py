@@ -20,6 +20,8 @@ def read_ambiguous(scan: Scan, i: int) -> int:
     word, told = scan.told[i].word, scan.told
     text, c = word.text, scan.clause
     if text in ("am", "pm"):
+        if c.timed and i and told[i - 1].kind == "word":
+            return i + 1  # "qhs 25 mg Tylenol PM" is a name
         if c.quantity or i == 0 or scan.quantities or told[i - 1].kind in ("/", "and", ","):
             scan.add_moment(word.timing)
     elif text == "on":
@@ -218,6 +220,7 @@ def read_change(scan: Scan, i: int) -> int:
     """Read "then", "increase to": a later course begins."""
     if scan.clause.quantity:
         scan.phased = True
+        scan.changes.add(scan.told[i].word.text)
         scan.alternating = scan.told[i].word.text.startswith("alternat")
         scan.begin()
         scan.clause.follows = True

@@ -22,7 +22,7 @@ class Scan:
     """The state of one pass: the clauses found so far and what concerns them all. Frequencies are per day."""
 
     __slots__ = (
-        "alternating", "brackets", "changed", "clause", "clauses", "count_caps", "directed", "dose_caps", "excepted", "eye", "forms",
+        "alternating", "brackets", "changed", "changes", "clause", "clauses", "count_caps", "directed", "dose_caps", "excepted", "eye", "forms",
         "larger", "link", "mass_caps", "open", "open_dose", "phased", "present", "prn", "product", "quantities", "reason", "route",
         "route_implied", "said_hour", "stated", "step", "strengths", "timing", "told", "why",
     )  # fmt: skip
@@ -45,6 +45,7 @@ class Scan:
         self.strengths = self.quantities = False  # some mass, some amount was read
         self.forms: set[str] = set()
         self.timing: set[str] = set()
+        self.changes: set[str] = set()  # the words that said a change
         self.mass_caps: list[float] = []
         self.count_caps: list[float] = []
         self.dose_caps: list[float] = []

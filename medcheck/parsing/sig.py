@@ -43,6 +43,7 @@ _LONGEST = 600  # words
 _ORDER = {name: i for i, name in enumerate(("morning", "noon", "afternoon", "evening", "bedtime", "night"))}
 
 
+_MERELY_THEN = frozenset(("then", "followed by"))
 _REMEMBERED = 32  # characters
 _UNKNOWN = Product()
 
@@ -80,6 +81,10 @@ class SigReader:
             return Dosage(text, reason=f"longer than a dose instruction ({_LONGEST} words)")
         scan, clauses = read_clauses(told, product)
         strengths = _share_strengths(clauses, product.larger_of_pair)
+        if scan.phased:
+            for c in clauses[:-1]:
+                if (c.single or c.dated) and c.quantity and not c.timed:
+                    c.timed = c.generic = True  # "500 mg stat then 250 mg daily", "200 mg on day 1 then 100 mg"
         if len(clauses) == 1:
             intake = evaluate(clauses[0], scan, strengths)
         else:
@@ -125,6 +130,8 @@ def _share_strengths(clauses: list[Clause], larger_of_pair: bool) -> tuple[float
 def _combine(clauses: list[Clause], intakes: list[Intake], scan: Scan) -> Intake:
     """Several clauses: amounts of one day are added, successive courses give a range."""
     phases = scan.phased or any(c.dated and not later.adds for c, later in pairwise(clauses))
+    if scan.changes and scan.changes <= _MERELY_THEN and _is_one_day(clauses):
+        phases = False  # "50 mg in the morning then 25 mg at bedtime"
     if scan.alternating and all(i.per_day is not None and i.per_day[1] < 1 for i in intakes):
         phases = False  # "10 mg every other day alternating with 5 mg every other day"
     if scan.excepted:
@@ -146,6 +153,14 @@ def _combine(clauses: list[Clause], intakes: list[Intake], scan: Scan) -> Intake
         parts = [i.daily for i in intakes if i.daily is not None]
         daily = (_hull(parts) if phases else _sum(parts)) if len(parts) == len(intakes) else None
     return Intake(dose, unit, per_day, daily, "; ".join(reasons))
+
+
+def _is_one_day(clauses: list[Clause]) -> bool:
+    """Whether each clause has its own moments of one day and nothing else that says how often."""
+    named = [{name for m in c.moments for name in m} for c in clauses]
+    return all(names and not (c.fixed or c.patterns or c.generic or c.dated) for c, names in zip(clauses, named, strict=True)) and sum(
+        map(len, named)
+    ) == len(set().union(*named))
 
 
 def _hull(spans: list[Span]) -> Span:
