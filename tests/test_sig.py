@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -124,6 +125,91 @@ def test_daily_dose_is_dose_times_frequency(tens: int, frequency: tuple[str, int
     words, times = frequency
     for text in (f"{tens * 5} mg {words}", f"drug {tens * 5}mg {words}", f"{words} {tens * 5} mg"):
         assert reader().read(text).daily_dose_mg_max == tens * 5 * times
+
+
+# ---- instructions put together from parts mean what their parts say
+STRENGTHS = {
+    "25 mg": 25, "12.5mg": 12.5, ".5 mg": 0.5, "0,25 mg": 0.25, "1,000 mg": 1000, "1 g": 1000, "100 mcg": 0.1, "88 micrograms": 0.088,
+    "300 mgs": 300, "2 milligrams": 2,
+}  # fmt: skip
+COUNTS = {
+    "1": (1, 1), "two": (2, 2), "1/2": (0.5, 0.5), "1 1/2": (1.5, 1.5), "one and a half": (1.5, 1.5), "½": (0.5, 0.5), "1-2": (1, 2),
+    "one to two": (1, 2), "1 or 2": (1, 2), "2 (two)": (2, 2), "one, two or three": (1, 3),
+}  # fmt: skip
+FREQUENCIES = {
+    "daily": (1, 1), "q.d.": (1, 1), "od": (1, 1), "BD": (2, 2), "b.i.d.": (2, 2), "TDS": (3, 3), "three times a day": (3, 3),
+    "3x/day": (3, 3), "q.d.s.": (4, 4), "q6h": (4, 4), "q.12h.": (2, 2), "8-hourly": (3, 3), "qhs": (1, 1), "nocte": (1, 1),
+    "every night at bedtime": (1, 1), "in the morning": (1, 1), "every other day": (0.5, 0.5), "q4-6h": (4, 6), "2-3 times a day": (2, 3),
+    "with meals": (3, 3), "twice daily with meals": (2, 2), "at 9 pm": (1, 1), "1-2 hours before bed": (1, 1), "qam and qhs": (2, 2),
+}  # fmt: skip
+NEEDS = ["", "prn", "p.r.n.", "as needed for sleep", "when required", "PRN anxiety"]
+REST = [
+    "", ", #30", "x 10 days", "for 2 weeks", "since 2019", "x 3 years", "for insomnia", "(started 3/2021)", ", Disp: 90, Rfl: 3", "5/7",
+    "for the last six months", "with food", "as directed", ". Take with water.", ", 90 day supply", "per Dr. Smith",
+]  # fmt: skip
+NAMES = ["", "sertraline", "Wellbutrin SR", "vitamin B6", "vitamin B12", "Tylenol PM", "CoQ10", "omega-3", "co-codamol"]
+
+
+@settings(max_examples=500)
+@given(
+    st.sampled_from(NAMES), st.sampled_from(list(STRENGTHS)), st.sampled_from(["", *COUNTS]), st.sampled_from(["tab", "caps", "tablet(s)"]),
+    st.sampled_from(["", "po", "by mouth", "p.o."]), st.sampled_from(list(FREQUENCIES)), st.sampled_from(NEEDS), st.sampled_from(REST),
+    st.sampled_from([str, str.upper, str.lower]),
+)  # fmt: skip
+def test_the_whole_is_its_parts(
+    name: str, strength: str, count: str, form: str, route: str, frequency: str, need: str, rest: str, case: Callable[[str], str]
+) -> None:
+    counted = [count, form] if count else []
+    found = reader().read(case(" ".join(w for w in (name, strength, *counted, route, frequency, need, rest) if w)))
+    least, most = (STRENGTHS[strength] * c * f for c, f in zip(COUNTS.get(count, (1, 1)), FREQUENCIES[frequency], strict=True))
+    assert found.daily_dose_mg_min == pytest.approx(least)
+    assert found.daily_dose_mg_max == pytest.approx(most)
+    assert found.doses_per_day_max == FREQUENCIES[frequency][1]
+    assert found.as_needed is bool(need)
+    assert found.route == ("PO" if route else None)
+
+
+MORNING, EVENING = ["in the morning", "qam", "mane", "with breakfast", "at 8 am"], ["at bedtime", "nocte", "before bed", "at 10 pm"]
+
+
+@given(
+    st.sampled_from(list(STRENGTHS)), st.sampled_from(list(STRENGTHS)), st.sampled_from(MORNING), st.sampled_from(EVENING),
+    st.sampled_from([", ", " and ", "; ", " & ", " then ", " plus ", " + ", "/"]), st.sampled_from(REST),
+)  # fmt: skip
+def test_amounts_of_one_day_are_added(first: str, second: str, morning: str, evening: str, link: str, rest: str) -> None:
+    found = reader().read(f"gabapentin {first} {morning}{link}{second} {evening} {rest}")
+    assert found.daily_dose_mg_max == pytest.approx(STRENGTHS[first] + STRENGTHS[second])
+    assert found.doses_per_day_max == 2
+
+
+NUMBERED = [
+    "B12",
+    "vitamin D3",
+    "OneTouch Ultra 2",
+    "omega 3",
+    "Omega-3",
+    "CoQ10",
+    "Co-Q 10",
+    "Tylenol #3",
+    "Adcal-D3",
+    "Humulin N",
+    "PEG 3350",
+]
+
+
+@given(st.sampled_from(NUMBERED), st.sampled_from([*FREQUENCIES, "1000 IU daily", "2 tabs bid", "use as directed", "test strips bd", ""]))
+def test_a_number_in_a_name_is_no_dose(name: str, words: str) -> None:
+    found = reader().read(f"{name} {words}")
+    assert found.daily_dose_mg_max is None
+    assert found.reason
+
+
+@given(st.sampled_from(list("lioLIOsS")), st.integers(1, 99), st.sampled_from(["mg", " mg", "mcg", " MG"]), st.booleans())
+def test_a_letter_among_the_digits_is_not_guessed(letter: str, digits: int, unit: str, leads: bool) -> None:
+    figure = f"{letter}{digits}" if leads else f"{digits}{letter}"
+    found = reader().read(f"sertraline {figure}{unit} bd")
+    assert (found.dose_max, found.daily_dose_mg_max, found.doses_per_day_max) == (None, None, 2)
+    assert "figure" in found.reason
 
 
 def test_long_texts_end() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Final
 
 from medcheck.parsing.clause import LEVODOPA_RATIO, WIDEST_LEVODOPA_RATIO
@@ -298,15 +299,23 @@ def read_number_am_pm(scan: Scan, i: int, j: int, low: float, high: float) -> in
     """A number before "am" or "pm": a clock time, or a count where nothing else was counted ("1 am 2 pm")."""
     told = scan.told
     text = told[j].word.text
-    if text in ("am", "pm") and high <= 12:
+    if text in ("am", "pm") and high <= 12 and (low.is_integer() or low < high):
         c = scan.clause
         if text == "am" and high <= 3 and told[i - 1].kind != "at" and low == high:
             return read_bare(scan, i, j, low, high)  # "300 mg 1 am": nobody takes it at one at night
         given = bool(c.amounts and not c.amounts[-1].formed) or c.count is not None or c.other is not None
-        if (given and not c.timed) or (told[i - 1].kind in ("at", "and", ",") and c.quantity) or high > 3:
+        before = told[i - 1].kind
+        if (given and not c.timed) or before == "at" or (before in ("and", ",") and c.quantity) or high > 3:
+            if before != "at" and high <= 3 and c.count is not None and not _is_hourly(told):
+                c.unclear = "a number before pm may be a time or a count"
             scan.add_clock(high % 12 + (12 if text == "pm" else 0), text)
             return j + 1
     return read_bare(scan, i, j, low, high)
+
+
+def _is_hourly(told: list[Token]) -> bool:
+    """Whether some other number can only be a time of the day: "10 am"."""
+    return any(t.kind == "clock" or (t.kind == "number" and t.value > 3 and u.word.text in ("am", "pm")) for t, u in pairwise(told))
 
 
 def read_bare(scan: Scan, i: int, j: int, low: float, high: float) -> int:

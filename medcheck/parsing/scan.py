@@ -22,9 +22,9 @@ class Scan:
     """The state of one pass: the clauses found so far and what concerns them all. Frequencies are per day."""
 
     __slots__ = (
-        "alternating", "brackets", "changed", "changes", "clause", "clauses", "count_caps", "directed", "dose_caps", "excepted", "eye", "forms",
-        "larger", "link", "mass_caps", "open", "open_dose", "phased", "present", "prn", "product", "quantities", "reason", "route",
-        "route_implied", "said_hour", "stated", "step", "strengths", "timing", "told", "why",
+        "alternating", "brackets", "changed", "changes", "clause", "clauses", "count_caps", "directed", "dose_caps", "excepted", "eye",
+        "forms", "larger", "link", "mass_caps", "open", "open_dose", "phased", "present", "prn", "product", "quantities", "reason",
+        "route", "route_implied", "said_hour", "stated", "step", "strengths", "timing", "told", "why",
     )  # fmt: skip
 
     def __init__(self, told: list[Token], product: Product) -> None:

@@ -158,9 +158,9 @@ def _combine(clauses: list[Clause], intakes: list[Intake], scan: Scan) -> Intake
 def _is_one_day(clauses: list[Clause]) -> bool:
     """Whether each clause has its own moments of one day and nothing else that says how often."""
     named = [{name for m in c.moments for name in m} for c in clauses]
-    return all(names and not (c.fixed or c.patterns or c.generic or c.dated) for c, names in zip(clauses, named, strict=True)) and sum(
-        map(len, named)
-    ) == len(set().union(*named))
+    if any(c.dated for c in clauses[:-1]) or any(c.fixed or c.patterns or c.generic for c in clauses):
+        return False
+    return all(named) and sum(map(len, named)) == len(set().union(*named))
 
 
 def _hull(spans: list[Span]) -> Span:
