@@ -1,4 +1,4 @@
-"""Dose instructions ("sig") as people write them -> Dosage; knows no drug: the caller says whether a pair is a levodopa product.
+"""Dose instructions ("sig") as people write them -> Dosage; knows no drug: the caller says what is known of the product.
 
 The words come from formulary/sig.csv (domain.SigTerm), by kind:
 
@@ -15,13 +15,16 @@ The words come from formulary/sig.csv (domain.SigTerm), by kind:
 | number | three, half | value |
 | limit, upto, total, divided, repeat | max, up to | words before or after a number |
 | change, step, from, except | then, increase by | the dose is not one |
+| present, now | then continue at, increased to | what follows is the present dose |
+| equivalent | elemental, salt | behind an amount in brackets: the same dose in other terms |
 | adding | also | what follows comes on top |
 | take, ignore, supply | take, to be taken, disp | supply: the number that follows is no dose |
 | ambiguous | on, am, od, pr, td | read only where the words around it allow; qualifiers.py says where |
 
 Reading rules that a clinician may want to know:
 as needed with a frequency counts at that frequency; "up to" leaves the least unknown (None); q4-6h is 4 to 6 a day;
-amounts at several times of a day are added; amounts of successive courses ("40 mg x 3 days then 20 mg") are a range;
+amounts at several times of a day are added; amounts of successive courses ("40 mg x 3 days then 20 mg") are a range, a later one
+without its frequency is taken as often as the one before; "then continue at", "increased to" name the present dose;
 strengths and masses are in mg; a rate (mcg/h, mg/24 h) is a daily dose whatever the patch change; an amount without a unit, two
 strengths, a count without a strength, a dose by weight give None with the reason.
 """
