@@ -445,7 +445,7 @@ def read_cross(scan: Scan, i: int) -> int:
         j, kind = j + 1, told[j + 1].kind  # "x 3 times a day"
     if kind in ("adverb", "/", "per", "a", "every") and scan.period_at(j) is not None:
         return take_times(scan, low, high, j)
-    if c.amounts and c.count is None and not c.timed:
+    if (c.amounts or c.pair) and c.count is None and not c.timed:
         c.count = (low, high)
     return j
 

@@ -120,7 +120,7 @@ def fold(clauses: list[Clause], stated: list[float]) -> list[Clause]:
             kept.append(c)
         elif not c.quantity:
             if c.follows and c.timed and before.quantity and before.timed:
-                _join_quantity(c, before)  # "300 mg daily, then bid"
+                join_quantity(c, before)  # "300 mg daily, then bid"
                 kept.append(c)
             else:
                 _join_frequency(before, c)
@@ -132,7 +132,7 @@ def fold(clauses: list[Clause], stated: list[float]) -> list[Clause]:
 def _fold_quantity(before: Clause, c: Clause, stated: list[float]) -> bool:
     """Whether an amount without a frequency was explained by the clause before it (a strength, a restated or handed-out amount)."""
     if not before.quantity:
-        _join_quantity(before, c)
+        join_quantity(before, c)
         return True
     if before.scheme is not None and not before.amounts and not before.pair and (c.amounts or c.pair):
         before.amounts, before.pair = c.amounts, c.pair
@@ -150,8 +150,8 @@ def _fold_quantity(before: Clause, c: Clause, stated: list[float]) -> bool:
             if amount.bracketed and not amount.role and not amount.formed and before.count != (1.0, 1.0):
                 before.unclear = "whether the amount is of one tablet or of the whole dose is not said"
             return True
-        return any(abs(a.high - amount.high) < 1e-9 for a in before.amounts)
-    return not (c.amounts or c.other or c.volume or c.scheme or c.prn or c.bare)
+        return not c.prn and any(abs(a.high - amount.high) < 1e-9 for a in before.amounts)
+    return not (c.amounts or c.rate or c.other or c.volume or c.scheme or c.prn or c.bare)
 
 
 def inherit_frequency(into: Clause, c: Clause) -> None:
@@ -172,7 +172,7 @@ def _join_frequency(into: Clause, c: Clause) -> None:
     into.unclear = into.unclear or c.unclear
 
 
-def _join_quantity(into: Clause, c: Clause) -> None:
+def join_quantity(into: Clause, c: Clause) -> None:
     for name in _QUANTITY_FIELDS:
         setattr(into, name, getattr(c, name))
     into.prn = into.prn or c.prn

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from medcheck.parsing import amounts, frequencies, qualifiers
-from medcheck.parsing.clause import Clause, Product, fold, inherit_frequency
+from medcheck.parsing.clause import Clause, Product, fold, inherit_frequency, join_quantity
 from medcheck.parsing.lexicon import AHEAD, Token
 from medcheck.parsing.scan import Scan
 
@@ -80,10 +80,13 @@ def read_clauses(told: list[Token], product: Product) -> tuple[Scan, list[Clause
 def _continue_from(scan: Scan, last: Clause, timing: set[str]) -> None:
     """What the present dose leaves unsaid (how often, the strength of a tablet) holds on from the dose before it."""
     now = scan.clauses[0]
-    if not any(c.timed for c in scan.clauses):
+    timed, quantity = any(c.timed for c in scan.clauses), any(c.quantity for c in scan.clauses)
+    if not timed:
         inherit_frequency(now, last)
         scan.timing |= timing
-    if not any(c.quantity for c in scan.clauses):
+    if not quantity and not timed:
         scan.clauses[:] = [last]
+    elif not quantity:
+        join_quantity(now, last)  # "300 mg daily, increased to tid"
     elif now.count is not None and not now.amounts and not now.pair:
         now.amounts, now.pair = last.amounts[:1], last.pair

@@ -8,7 +8,8 @@ from medcheck.parsing.lexicon import END
 from medcheck.parsing.scan import NIGHTS, Scan
 
 _LONGEST_FORMER = 9  # words
-_FORMER_ENDS: Final = frozenset(("to", ")", ",", "end", "change", "present", "since"))
+_DOSE_BEGINS: Final = frozenset(("number", "frequency", "times", "timing"))
+_FORMER_ENDS: Final = frozenset(("to", ")", ",", "end", "change", "present", "now", "since"))
 _BEHIND_SUPPLY: Final = frozenset(("form", "x", "period", "end", ",", ")"))  # "15 mg on 28 tabs", yet not "on 12 May"
 _CLAUSE_ENDS: Final = frozenset((
     "end", ",", ")", "(", "as_needed", "for", "x", "and", "number", "directed", "limit", "upto", "since", "+", "supply", "change",
@@ -124,10 +125,17 @@ def read_limit(scan: Scan, i: int) -> int:
             high, j = high / after[0], after[1] - 1
         scan.dose_caps.append(high)
         return j + 1
+    if told[j].kind in ("times", "frequency"):
+        scan.open = True  # "at night, max twice weekly"
+        return j
     if told[j].kind != "number":
         return i + 1
+    number = j
     _, high, j = scan.number_range(j)
     kind, name = told[j].kind, told[j].word.name
+    if (kind == "period" or (kind == "timing" and told[j].word.text in NIGHTS)) and scan.period_at(j + 1) is not None:
+        scan.open = True  # "max 3 nights a week"
+        return number
     caps = scan.count_caps
     if kind == "unit":
         if name == "mg":
@@ -224,6 +232,10 @@ def read_change(scan: Scan, i: int) -> int:
         scan.alternating = scan.told[i].word.text.startswith("alternat")
         scan.begin()
         scan.clause.follows = True
+    told = scan.told
+    for k in (i + 2, i + 3, i + 4):  # "increasing weekly to", "increase every 3 days to": the pace is no frequency
+        if told[i + 1].kind in ("adverb", "every") and told[k].kind == "to":
+            return k
     return i + 1
 
 
@@ -257,7 +269,7 @@ def read_from(scan: Scan, i: int) -> int:
     k = i + 1
     while k < i + _LONGEST_FORMER and told[k].kind not in _FORMER_ENDS:
         k += 1
-    if told[i + 1].kind == "number" and told[k].kind != "to":
+    if told[i + 1].kind in _DOSE_BEGINS and told[k].kind != "to":
         return k
     scan.changed = True
     return i + 1

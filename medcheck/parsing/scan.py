@@ -62,6 +62,9 @@ class Scan:
         if self.changed and self.link == "to" and c.quantity:
             self.changed = False
             c = self.clause = self.clauses[-1] = Clause()  # "from 3 mg nocte to 1 mg nocte"
+        elif c.amounts and c.dated and not c.timed and not counted and self.link == ",":
+            self.begin()  # "25 mg for 2 weeks, 50 mg for 2 weeks"
+            c = self.clause
         elif c.quantity and c.timed and (c.first == "quantity" or (c.count is not None if counted else bool(c.amounts or c.other))):
             self.begin()
             c = self.clause

@@ -84,14 +84,22 @@ class SigReader:
             return Dosage(text, reason=f"longer than a dose instruction ({_LONGEST} words)")
         scan, clauses = read_clauses(told, product)
         strengths = _share_strengths(clauses, product.larger_of_pair)
-        if scan.phased:
-            for c in clauses[:-1]:
-                if (c.single or c.dated) and c.quantity and not c.timed:
-                    c.timed = c.generic = True  # "500 mg stat then 250 mg daily", "200 mg on day 1 then 100 mg"
+        courses = len(clauses) > 1 and (scan.phased or all(c.dated and c.quantity for c in clauses))
+        if courses:
+            for c in clauses:
+                if (
+                    (c.dated or (c.follows and clauses[0].timed) or (c.single and c is not clauses[-1]))
+                    and c.quantity
+                    and not (c.timed or c.prn)
+                ):
+                    c.timed = c.generic = True  # "500 mg stat then 250 mg daily", "40 mg x 3 days, 30 mg x 3 days"
         if len(clauses) == 1:
             intake = evaluate(clauses[0], scan, strengths)
         else:
             intakes = [evaluate(c, scan, strengths) for c in clauses]
+            if clauses[-1].prn and not clauses[-1].timed and not scan.phased:
+                intakes[-1] = _capped(intakes[-1], scan, strengths)  # "tid, and 0.5 mg as needed, at most 2 a day"
+                scan.mass_caps, scan.count_caps, scan.dose_caps = [], [], []
             intake = _combine(clauses, intakes, scan)
             if scan.step:  # the period of a step ("by 10 mg every week") is no frequency
                 intake = intake._replace(per_day=intakes[0].per_day)
