@@ -493,7 +493,8 @@ class Coding(Value):
 class MedicationStatement(Value):
     """One drug mention with what the text says around it.
 
-    `text` is the clause it was read from, `written` the name as written, `span` the offsets of `written` in the whole input.
+    `text` is the clause it was read from, `written` the name as written, `span` the offsets of `written` in the whole input, `clause`
+    those of all that belongs to it. `clause` is (0, 0) where it did not come from a text.
     """
 
     text: str
@@ -508,6 +509,7 @@ class MedicationStatement(Value):
     reason: str = ""
     codings: tuple[Coding, ...] = ()
     doubt: str = ""
+    clause: tuple[int, int] = (0, 0)
 
 
 class LineKind(StrEnum):
@@ -520,12 +522,16 @@ class LineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Remark(Value):
-    """A piece of the input that is no statement: a heading, plainly no drug, or not recognised (with the reason)."""
+    """A piece of the input that is no statement: a heading, plainly no drug, or not recognised (with the reason).
+
+    `span` are its offsets in the whole input, (0, 0) where it did not come from one place of a text.
+    """
 
     text: str
     line: int
     kind: LineKind
     reason: str = ""
+    span: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -595,7 +601,7 @@ class Vocabulary:
 class StatusCue(Row):
     """A phrase that says the status of a drug near it (formulary/status_cues.csv).
 
-    `position`: before (it precedes what it speaks of), after, or both. `reach`: list (holds on through "and", "or" and commas) or one.
+    `position`: before (it precedes what it speaks of), after, both, or cell (on its own in a cell or bracket). `reach`: list (holds on through "and", "or" and commas) or one.
     """
 
     phrase: str

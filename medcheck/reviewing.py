@@ -67,7 +67,7 @@ def prepare(formulary: Formulary, vocabulary: Vocabulary, region: str = "", max_
     index = NameIndex(formulary, vocabulary)
     sig = SigReader(formulary.sig_terms, region)
     readers = Readers(sig, StatusReader(formulary.status_cues), index.is_known_word, product_figures(formulary), max_mention_chars)
-    return Tools(index, Codes(formulary, vocabulary), HeadingReader(formulary.heading_words), readers)
+    return Tools(index, Codes(formulary, vocabulary), HeadingReader(formulary.heading_words, index.is_ordinary), readers)
 
 
 def review_text(

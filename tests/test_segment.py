@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medcheck.domain import HeadingWord, LineKind, Status
-from medcheck.parsing.segment import HeadingReader, Segment, is_blank, segment
+from medcheck.parsing import HeadingReader
+from medcheck.parsing.segment import Segment, is_blank, segment
 from medcheck.reviewing import Tools
 
 WORDS = {
@@ -61,8 +62,8 @@ def _content(part: Segment) -> str:
         ("xx 50 mg", None),
         ("Allergies to xx", None),
         (":", None),
-        ("list " * 10 + ":", None),
-        ("medications " * 7, None),
+        ("list " * 14 + ":", None),
+        ("medications " * 13, None),
     ],
 )
 def test_heading(text: str, expected: tuple[Status | None, int] | None) -> None:

@@ -476,7 +476,7 @@ class StatusCueSchema(_Strict):
 
     phrase = _text()
     status = _one_of(*STATUSES, "reset")
-    position = _one_of("before", "after", "both")
+    position = _one_of("before", "after", "both", "cell")
     reach = _one_of("list", "one")
     certain = fields.Boolean(required=True)
     source = _text()

@@ -1,10 +1,12 @@
 """Text -> statements: lists and sections, status, dose instructions, dates. Knows no drug: names come as mentions."""
 
-from medcheck.parsing.attach import Readers, Spotted, attach
+from medcheck.parsing.attach import attach
 from medcheck.parsing.dates import read_partial_date, read_period
+from medcheck.parsing.headings import HeadingReader
 from medcheck.parsing.products import product_figures
-from medcheck.parsing.segment import HeadingReader, Segment, segment
+from medcheck.parsing.segment import Segment, segment
 from medcheck.parsing.sig import SigReader
+from medcheck.parsing.statements import Readers, Spotted
 from medcheck.parsing.status import StatusReader
 
 __all__ = [

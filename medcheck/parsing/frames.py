@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from medcheck.domain import Status
+from medcheck.text import lazy_pattern
 
 _CEASING = frozenset(
     """stop stopping taper tapering reduce reducing reduction wean weaning switch switching swap swapping change changing
@@ -19,6 +20,9 @@ _CEASING = frozenset(
 _EXCHANGING = frozenset(
     "switch switching swap swapping change changing replace replacing substitute substituting convert converting".split()
 )
+_EXCHANGE_VERBS = _EXCHANGING | frozenset("switched swapped changed replaced substituted converted rotate rotated crosstaper".split())
+_ONTO = frozenset({"to", "with", "for", "by", "onto"})
+_SMALL = frozenset("the her his their from over patient pt current a oral generic my your existing".split())
 _WISHING = frozenset(
     """recommend recommends recommended suggest suggests suggested propose proposes proposed plan plans planned planning
     advise advises advised want wants wanted would like try tries tried trying fail fails failed failing unable cannot
@@ -26,7 +30,10 @@ _WISHING = frozenset(
     might must if when before dont didnt doesnt told asked instructed needs need going hopes hoping wishes wish agreed
     able unwilling encouraged urged due will""".split()
 )
-_BASE_FORMS = frozenset({"stop", "stop taking", "discontinue", "cease", "hold", "withhold", "quit", "quit taking"})
+_BASE_FORMS = frozenset(
+    {"stop", "stop taking", "stop using", "discontinue", "cease", "hold", "withhold", "quit", "quit taking", "switch from", "change from"}
+    | {"convert from", "swap from", "rotate from"}
+)
 _LATER = frozenset({"in", "next", "tomorrow", "after", "soon", "later", "once", "when", "if", "before"})
 _INDICATED = frozenset({"for", "prn", "seasonal", "needed", "required", "treat", "treating", "against", "environmental", "pollen", "dust"})
 _BARE_ALLERGY = frozenset({"allergy", "allergies", "allergic", "rash", "hives", "reaction", "allergic reaction", "itch"})
@@ -34,9 +41,36 @@ _REPORTING = frozenset(
     """reports reported says said states stated gives gave administers confirms confirmed thinks believes notes noted brings
     brought manages helps told tells handles fills reminds concerned worried called phoned""".split()
 )
+_BORROWING = frozenset("borrowed borrows borrowing took takes taking uses used using shares shared".split())
+_LONG_AGO = lazy_pattern(
+    r"\W*(?:[a-z]+\W+){0,3}?(?:(?:in|around|about|approx\w*|circa|since|before|early|late|mid)\W+)*(?:[a-z]{3,9}\.?\W+)?(?:\d{1,2}/)?(?:19|20)\d\d\b"
+    r"|\W*(?:[a-z]+\W+){0,3}?(?:(?:over|about|more than|at least|approx\w*)\W+)*(?:an?|\d+|one|two|three|four|five|six|several|many|some|a few|few)\W+(?:years?|months?|yrs?|mths?)"
+    r"\W+ago|\W*(?:[a-z]+\W+){0,3}?(?:last year|years ago|months ago)"
+)
+LAST_TAKEN = frozenset({"last taken", "last used", "last took", "last had", "was last taken", "was last used"})
 _RECENT = frozenset("night morning today yesterday tonight hour hours minutes evening".split())
 _UNABLE = frozenset({"cannot", "cant", "couldnt", "unable", "doesnt", "dont", "wont", "struggles", "not"})
+_TOLERATED = frozenset(
+    """changes change side issues issue problems problem concerns concern need trouble relief benefit difficulty complaints adverse
+    reaction reactions withdrawal augmentation""".split()
+)
 _PARTLY = frozenset({"regularly", "consistently", "reliably", "prescribed", "always", "everyday"})
+
+# What may stand before a cue that opens a sentence about the drug before ("She has since been ..."), and behind it.
+OPENING = frozenset(
+    """she he they it this that these those was were is are has have had been patient pt both all now since then but which and also i we
+    being recently later subsequently eventually currently however unfortunately drug medication medicine med status per self by the
+    due to gp""".split()
+)
+ABOUT_IT = frozenset(
+    """in on by due because for since after when at last this that these those it them both all taking using ago as secondary per reason
+    given while during until before with without owing jan january feb february mar march apr april may jun june jul july aug august sep
+    sept september oct october nov november dec december spring summer autumn fall winter today yesterday recently himself herself self
+    medication drug medicine years year months month weeks week early late mid prior from and or but too again altogether completely
+    abruptly suddenly now course therapy treatment pt patient gp md dr clinic hospital prescriber pharmacist pharmacy earlier""".split()
+)
+CONTINUING = frozenset({"refill", "refill of", "please refill", "refilled", "renew", "renewed", "continue", "increase", "reduce", "taper"})
+RESUMED = frozenset("restarted resumed restart resume reinstated".split())
 
 
 def framed(
@@ -60,7 +94,7 @@ def framed(
     if status is Status.INTENDED and _CEASING & set(behind):
         return Status.ACTIVE, True
     if status is Status.STOPPED:
-        return _stopped(certain, phrase, words, last, before, previous, behind, following)
+        return _stopped(certain, phrase, words, last, before, previous, behind, rest)
     if status is Status.ON_HOLD:
         if phrase in ("hold", "hold for", "withhold", "holding") and ("if" in words[last : last + 8] or "<" in rest or ">" in rest):
             return Status.ACTIVE, True
@@ -72,7 +106,7 @@ def framed(
         and (_INDICATED & set(before[-2:]) or (previous == "to" and phrase in ("rash", "hives")))
     ):
         return None
-    if status is Status.FAMILY and _REPORTING & set(behind[:2]):
+    if status is Status.FAMILY and (_REPORTING & set(behind[:2]) or (phrase.endswith("s") and _BORROWING & set(before[-2:]))):
         return None
     if status is Status.NOT_TAKEN:
         return _not_taken(certain, phrase, words, last, following)
@@ -80,13 +114,16 @@ def framed(
 
 
 def _stopped(
-    certain: bool, phrase: str, words: Sequence[str], last: int, before: Sequence[str], previous: str, behind: Sequence[str], following: str
+    certain: bool, phrase: str, words: Sequence[str], last: int, before: Sequence[str], previous: str, behind: Sequence[str], rest: str
 ) -> tuple[Status, bool] | None:
+    following = behind[0] if behind else ""
     if phrase == "off":
         if following in ("label", "licence", "license", "formulary"):
             return None
         if previous in ("tapering", "weaning", "coming", "getting", "going", "come", "get", "to"):
             return Status.ACTIVE, False
+    if phrase in LAST_TAKEN and not _LONG_AGO.match(rest):
+        return None  # "last taken this morning"
     if phrase == "took" and _RECENT & set(words[last : last + 8]):
         return Status.ACTIVE, True
     if phrase in ("tried", "has tried", "had tried", "failed", "has failed") and _CEASING & set(behind[:2]):
@@ -101,8 +138,8 @@ def _stopped(
 
 def _not_taken(certain: bool, phrase: str, words: Sequence[str], last: int, following: str) -> tuple[Status, bool] | None:
     rest = words[last : last + 8]
-    if phrase == "no" and following in ("changes", "change", "side", "issues", "problems", "concerns", "need"):
-        return None
+    if following in _TOLERATED or (following == "any" and set(words[last + 1 : last + 2]) & _TOLERATED):
+        return None  # "never had problems with", "no changes"
     if phrase == "never" and following in ("misses", "missed", "missing", "forgets", "forgot", "without", "stopped", "late"):
         return Status.ACTIVE, True
     if phrase == "without" and _UNABLE & set(words):
@@ -110,6 +147,22 @@ def _not_taken(certain: bool, phrase: str, words: Sequence[str], last: int, foll
     if "tak" in phrase and (_PARTLY & set(rest) or ("every" in rest and "day" in rest)):
         return Status.ACTIVE, False
     return Status.NOT_TAKEN, certain
+
+
+def is_exchange(words: Sequence[str], first: int, joined: int) -> bool | None:
+    """Whether words before a drug, at `first`, and those before the next, at `joined`, exchange one for the other.
+
+    "switch a to b", "a was replaced by b" aside. None when they do not; False for a wish or plan ("wants to switch a to b").
+    """
+    if not joined or words[joined - 1] not in _ONTO and not (joined > 1 and words[joined - 2] in _ONTO and words[joined - 1] in _SMALL):
+        return None
+    for k in range(first - 1, max(-1, first - 4), -1):
+        if words[k] in _EXCHANGE_VERBS:
+            before = words[max(0, k - 4) : k]
+            return not (_WISHING & set(before) or (before and before[-1] == "to"))
+        if words[k] not in _SMALL:
+            return None
+    return None
 
 
 def exchanges(status: Status, words: Sequence[str], last: int) -> bool:

@@ -1,25 +1,27 @@
-"""A pasted list -> segments (lines and sentences) with what their section says about status; knows no drug names."""
+"""A pasted list -> segments (lines, sentences, table rows) with what their section says about status; knows no drug names."""
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from medcheck.domain import HeadingWord, LineKind, Remark, Status
-from medcheck.text import fold, lazy_pattern, tokenise
+from medcheck.domain import LineKind, Remark, Status
+from medcheck.parsing.headings import HeadingReader
+from medcheck.parsing.tables import Cell, Table, read_row
+from medcheck.text import fold, lazy_pattern
 from medcheck.value import Value
 
 _LINE = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 _SENTENCE = re.compile(
-    r";|(?<=[A-Za-z)\]][a-z)\]])\.(?=\s+[A-Z*\d-])|(?<=\d)\.(?=\s+[A-Z][a-z]{2})|(?<=[12]\d\d\d)\.(?=\s+\d)|(?<=[.?!])\s+(?=(?:She|He|Patient|Pt|The|They|I|Wife|Husband|Mother|Father)\b)"
+    r";|(?<=[A-Za-z)\]][a-z)\]])\.(?=\s+[A-Z*\d-])|(?<=[A-Z]{4})\.(?=\s+[A-Z])|(?<=\d)\.(?=\s+[A-Z][a-z]{2})|(?<=[12]\d\d\d)\.(?=\s+\d)"
+    r"|(?<=[.?!])\s+(?=(?:She|He|Patient|Pt|The|They|I|Wife|Husband|Mother|Father)\b)"
 )
-_BULLET = re.compile(r"\s*(?:[-*#>•·▪◦●○–—]+|\(?\d{1,3}[.)](?!\d)|\(?[a-zA-Z][.)](?=\s)|\[[ xX]?\])?\s*")
-_HEADING = lazy_pattern(r"([^:\t|]{1,70}?)\s*(?::|\s[-–]\s|\t|\Z)")
-_COLUMN = lazy_pattern(r"[\t|]+")
-_FIRST_WORD = re.compile(r"[A-Za-z][A-Za-z0-9']*|[^\x00-\x7f]+")
-_ASIDE = lazy_pattern(r"[(\[][^()\[\]]*[)\]]")
+_BULLET = re.compile(r"\s*(?:[-*#>•·▪◦●○–—_~=+]+|\(?\d{1,3}[.)](?!\d)|\(?[a-zA-Z][.)](?=\s)|\[[ xX]?\])?\s*(?:[*_~]{1,3}|\[[ xX]?\]\s*)?")
+_NUMBERED = re.compile(r"\s*(?:[-*•·▪◦●○+]\s|\(?\d{1,3}[.)](?!\d))")
+_OPEN_END = lazy_pattern(r"(?:\b(?:by|take|takes|the|a|an|every|of|with|to|per|for|and|or|at|in|times|three|twice|once|one)|[,/(-])\s*\Z", re.I)
+_NONE = lazy_pattern(r"\W*(?:none|nil|nkda|nka|no known.*|not known|no allerg.*|no|n/a|denies.*)\W*(?:known|reported)?\W*\Z", re.I)
+_ONE_MEDICINE = frozenset({"medication", "drug", "medicine", "name", "drug name", "medication name", "med", "rx", "product"})
 _BLOCK_ENDING = frozenset(
     {Status.ALLERGY, Status.FAMILY, Status.STOPPED, Status.COMPLETED, Status.NOT_TAKEN, Status.ON_HOLD, Status.INTENDED}
 )
@@ -27,11 +29,12 @@ _BLOCK_ENDING = frozenset(
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Segment(Value):
-    """A line or sentence. `start` is its offset in the whole text; `body` where its content begins after a bullet or heading.
+    """A line or sentence. `start` is its offset in the whole text; `body` where its content begins after a bullet, heading or label.
 
     `section` is the status its section gives it; `section_certain` is False where the section may have ended.
-    `continues` is True for a later sentence of the same line. `dated` are the date cells of a table row: what the column says (start,
-    stop, or seen for neither) and the cell.
+    `continues` is True for a later piece of the same line, `wraps` for a line that by its layout belongs to the one before.
+    `cells` are those of a table row whose head is known. `label` is what a field holds ("start" for "Start date: ..."). `plain` is True for
+    words about the list itself.
     """
 
     text: str
@@ -41,110 +44,19 @@ class Segment(Value):
     section: Status | None
     section_certain: bool
     continues: bool
-    dated: tuple[tuple[str, str], ...] = ()
+    cells: tuple[Cell, ...] = ()
+    label: str = ""
+    wraps: bool = False
+    plain: bool = False
 
 
-class HeadingReader:
-    """Recognises section headings from the words they are made of (formulary/headings.csv)."""
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class _Line(Value):
+    """One physical line: its number, where it starts, its text up to the limit."""
 
-    def __init__(self, words: Iterable[HeadingWord]) -> None:
-        self._status: Mapping[str, str] = {w.word: w.status for w in words}
-
-    def read(self, text: str) -> tuple[Status | None, int] | None:
-        """The section status of a heading at the start of `text` and where its content begins; None when there is no heading.
-
-        A heading is made of heading words only; the status is None for a neutral one ("MEDICATIONS:").
-        """
-        columns = _COLUMN.split(text.strip(" |\t"))
-        if len(columns) > 2 and all(t in self._status for t in tokenise(text).words):
-            return None, len(text)  # the head of a table
-        begin = _FIRST_WORD.search(text)
-        if begin is None:
-            return None
-        word = begin.group().lower()
-        if word not in self._status and ((word.isalpha() and word.isascii()) or fold(word).text not in self._status):
-            return None  # most lines end here: they begin with a drug
-        m = _HEADING.match(text)
-        if m is None:
-            return None
-        title = _ASIDE.sub(" ", m.group(1))
-        if ". " in title:
-            return None  # a sentence ends before the colon: "No known drug allergies. Current: ..."
-        tokens = tokenise(title).words
-        aside = [t for t in tokenise(" ".join(_ASIDE.findall(m.group(1)))).words if self._status.get(t)]
-        if not tokens or len(tokens) > 9 or any(t not in self._status and not t.isdigit() for t in tokens):
-            return None
-        said = [self._status[w] for w in (*self._phrases(tokens), *aside) if self._status.get(w)]
-        if tokens[0] == "for":
-            said = []  # "for allergies: hydroxyzine": what it is taken for
-        whole = m.end() >= len(text.rstrip())
-        if whole and ":" not in text and len(said) == len(aside) and not _looks_like_title(title):
-            return None
-        return (Status(said[0]) if said else None), m.end()
-
-    def table(self, text: str) -> tuple[str, tuple[str, ...]] | None:
-        """The delimiter of a table head and what each column's dates mean ("start", "stop", "seen" or ""); None for another line.
-
-        A head has at least three cells of heading words, one of them for the medicine.
-        """
-        for delimiter in ("\t", "|", ",", ";"):
-            cells = [tokenise(c).words for c in text.strip("|").split(delimiter)]
-            if len(cells) < 3 or any(t not in self._status for cell in cells for t in cell):
-                continue
-            if any(_MEDICINE_COLUMN & set(cell) for cell in cells):
-                return delimiter, tuple(_column_role(set(cell)) for cell in cells)
-        return None
-
-    def _phrases(self, words: list[str]) -> list[str]:
-        """The words, a known pair as one: "not taking" says more than "not" and "taking"."""
-        out: list[str] = []
-        k = 0
-        while k < len(words):
-            pair = " ".join(words[k : k + 2])
-            out.append(pair if pair in self._status else words[k])
-            k += 2 if pair in self._status and k + 1 < len(words) else 1
-        return out
-
-
-_MEDICINE_COLUMN = frozenset({"drug", "drugname", "medication", "medications", "medicine", "name", "med"})
-_SEEN_COLUMN = frozenset({"last", "filled", "issued", "issue", "dispensed", "reviewed", "review"})
-
-
-def _column_role(words: set[str]) -> str:
-    if words & _SEEN_COLUMN:
-        return "seen"
-    if words & {"start", "started", "begin", "from"}:
-        return "start"
-    return "stop" if words & {"end", "ended", "stop", "stopped", "until", "discontinued"} else ""
-
-
-def _cells(line: str, table: tuple[str, tuple[str, ...]] | None) -> tuple[tuple[str, str], ...]:
-    """The dated cells of a table row with what their column says of them; () for a line of another width."""
-    if table is None:
-        return ()
-    delimiter, roles = table
-    cells = next(csv.reader([line.strip("|")], delimiter=delimiter), [])
-    if len(cells) != len(roles):
-        return ()
-    return tuple((role, cell.strip()) for role, cell in zip(roles, cells, strict=True) if role and any(c.isdigit() for c in cell))
-
-
-def _looks_like_title(text: str) -> bool:
-    words = re.findall(r"[A-Za-z]+", text)
-    medicine = {
-        "medication",
-        "medications",
-        "meds",
-        "medicines",
-        "drugs",
-        "prescriptions",
-        "repeat",
-        "repeats",
-        "supplements",
-        "vitamins",
-        "otc",
-    }
-    return bool(words) and (text.isupper() or any(w.lower() in medicine for w in words)) and len(words) <= 6
+    number: int
+    start: int
+    text: str
 
 
 def segment(text: str, headings: HeadingReader, *, max_line_chars: int) -> tuple[list[Segment], list[Remark]]:
@@ -155,71 +67,155 @@ def segment(text: str, headings: HeadingReader, *, max_line_chars: int) -> tuple
         headings: the heading words.
         max_line_chars: a longer line is read up to here; the rest is a remark of kind unrecognised.
     """
-    segments: list[Segment] = []
-    remarks: list[Remark] = []
-    section: Status | None = None
-    certain = True
-    seen_content = False
-    table: tuple[str, tuple[str, ...]] | None = None
+    splitter = _Splitter(headings, _is_double_spaced(text))
     start = 0
-    number = 0
-    for end, after in _line_bounds(text):
-        number += 1
+    for number, (end, after) in enumerate(_line_bounds(text), start=1):
         line = text[start:end]
-        if not line.strip():
-            if section in _BLOCK_ENDING and seen_content:
-                certain = False
-            table = None
-            start = after
-            continue
-        head = headings.table(line) if not any(c.isdigit() for c in line) else None
-        if head is not None:
-            table = head
-            remarks.append(Remark(line.strip(), number, LineKind.HEADING))
-            start = after
-            continue
         if len(line) > max_line_chars:
             cut = line.rfind(" ", 0, max_line_chars)
             cut = cut if cut > max_line_chars // 2 else max_line_chars
-            rest = line[cut:].strip()
-            shown = rest if len(rest) <= 200 else rest[:200] + "…"
-            reason = f"the line is longer than {max_line_chars} characters: the last {len(line) - cut} were not read"
-            remarks.append(Remark(shown, number, LineKind.UNRECOGNISED, reason))
+            splitter.remarks.append(_too_long(line, cut, number, start, max_line_chars))
             line = line[:cut]
-        bullet = _BULLET.match(line)
-        body = bullet.end() if bullet else 0
-        heading = headings.read(line[body:])
-        inline: Status | None = None
-        if heading is not None:
-            status, content = heading
-            rest = line[body + content :].strip(" \t:-–—.,;*_=#")
-            if not rest:
-                section, certain, seen_content = status, True, False
-                remarks.append(Remark(line.strip(), number, LineKind.HEADING))
-                start = after
-                continue
-            remarks.append(Remark(line[: body + content].strip(), number, LineKind.HEADING))
-            body += content
-            inline = status
-            # "Allergies: penicillin" speaks of its own line; what follows without a heading of its own is doubtful.
-            section, certain, seen_content = status, status not in _BLOCK_ENDING, True
-            if status in _BLOCK_ENDING:
-                certain = False
-            own_certain = True
-        else:
-            own_certain = certain
-            inline = section
-        seen_content = True
-        dated = _cells(line, table)
-        for k, (a, b) in enumerate(_sentences(line, body)):
-            content = max(0, body - a) if k == 0 else 0
-            later = headings.read(line[a:b]) if k and ":" in line[a:b] else None
-            if later is not None:  # "Stopped: citalopram. Started: sertraline."
-                inline, own_certain, content = later[0], True, later[1]
-                remarks.append(Remark(line[a : a + content].strip(), number, LineKind.HEADING))
-            segments.append(Segment(line[a:b], number, start + a, content, inline, own_certain, k > 0, dated))
+        splitter.read(_Line(number, start, line))
         start = after
-    return segments, remarks
+    return splitter.segments, sorted(splitter.remarks, key=lambda r: r.span)
+
+
+def _too_long(line: str, cut: int, number: int, start: int, limit: int) -> Remark:
+    rest = line[cut:].strip()
+    shown = rest if len(rest) <= 200 else rest[:200] + "…"
+    reason = f"the line is longer than {limit} characters: the last {len(line) - cut} were not read"
+    return Remark(shown, number, LineKind.UNRECOGNISED, reason, (start + cut, start + len(line)))
+
+
+class _Splitter:
+    """One pass over the lines: the section they stand in, the table they belong to, and what was found so far."""
+
+    def __init__(self, headings: HeadingReader, double_spaced: bool) -> None:
+        self.segments: list[Segment] = []
+        self.remarks: list[Remark] = []
+        self._headings = headings
+        self._double_spaced = double_spaced
+        self._section: Status | None = None
+        self._certain = True
+        self._seen_content = False
+        self._inline_indent: int | None = None  # of a heading that held its content itself: lines further in belong to it
+        self._table: Table | None = None
+        self._blank_above = True
+        self._entry: tuple[int, bool, bool] = (0, False, False)  # of the line above: its indent, bullet, and whether it breaks off
+
+    def read(self, line: _Line) -> None:
+        if not line.text.strip():
+            self._end_block()
+            return
+        head = self._headings.table(line.text)
+        if head is not None:
+            self._table = head
+            self._add_heading(line, 0, len(line.text))
+        else:
+            self._read_content(line)
+        self._blank_above = False
+
+    def _end_block(self) -> None:
+        if self._blank_above or not self._double_spaced:
+            if self._section in _BLOCK_ENDING and self._seen_content:
+                self._certain = False
+            self._table = None
+        self._blank_above = True
+
+    def _add_heading(self, line: _Line, start: int, end: int) -> None:
+        shown = line.text[start:end].strip()
+        self.remarks.append(Remark(shown, line.number, LineKind.HEADING, "", (line.start + start, line.start + end)))
+
+    def _read_content(self, line: _Line) -> None:
+        text = line.text
+        bullet = _BULLET.match(text)
+        body = bullet.end() if bullet else 0
+        cells = read_row(text, self._table)
+        wraps = not cells and self._wraps(text)
+        section, certain = self._section, self._certain
+        begin = 0
+        if not cells and self._headings.label(text[body:]) is None:
+            heading = self._headings.read(text[body:])
+            if heading is not None:
+                status, content = heading
+                self._add_heading(line, 0, body + content)
+                if not text[body + content :].strip(" \t:-–—.,;*_=#~|"):
+                    self._section, self._certain, self._seen_content, self._inline_indent = status, True, False, None
+                    self._entry = (_indent(text), False, False)
+                    return
+                begin = body = body + content
+                section, certain = self._open_inline(status, text, body)
+        elif self._inline_indent is not None and _indent(text) <= self._inline_indent and not wraps:
+            self._inline_indent = None
+        if begin == 0 and self._inline_indent is not None:
+            certain = certain or _indent(text) > self._inline_indent
+        self._seen_content = True
+        self._entry = (_indent(text) if not wraps else self._entry[0], bool(_NUMBERED.match(text)) or (wraps and self._entry[1]),
+                       bool(_OPEN_END.search(text[-24:])))  # fmt: skip
+        if cells:
+            self.segments.append(Segment(text, line.number, line.start, body, section, certain, False, cells))
+            return
+        self._add_pieces(line, begin, body, section, certain, wraps)
+
+    def _open_inline(self, status: Status | None, text: str, body: int) -> tuple[Status | None, bool]:
+        """A heading with its content on the same line; what follows without a heading of its own is doubtful."""
+        title = text[:body].strip(" \t:-*_#").lower()
+        if title in _ONE_MEDICINE and self._certain and self._section is not None:
+            return self._section, True  # "Drug: sertraline", an entry of the section above
+        self._section, self._certain, self._seen_content = status, status not in _BLOCK_ENDING, True
+        self._inline_indent = _indent(text) if status in _BLOCK_ENDING else None
+        if status in _BLOCK_ENDING and _NONE.match(text, body):
+            self._section, self._certain, self._inline_indent = None, True, None  # "Allergies: none" ends with its line
+        return status, True
+
+    def _wraps(self, text: str) -> bool:
+        """Whether a line goes on with the entry above: further in than it and without a bullet, or below words that break off."""
+        if self._blank_above or not self.segments or _NUMBERED.match(text):
+            return False
+        indent, numbered, broken = self._entry
+        return broken or _indent(text) > indent + (0 if numbered else 1)
+
+    def _add_pieces(self, line: _Line, begin: int, body: int, section: Status | None, certain: bool, wraps: bool) -> None:
+        text = line.text
+        for k, (a, b) in enumerate(_pieces(text, begin, body, self._headings)):
+            content = max(0, body - a) if k == 0 else 0
+            label = ""
+            named = self._headings.label(text[a + content : b])
+            later = None
+            if named is not None:
+                label = named[0]
+                content += named[1]
+            elif k and ":" in text[a:b]:
+                later = self._headings.read(text[a:b])
+            if later is not None:  # "Stopped: citalopram. Started: sertraline."
+                section, certain, content = later[0], True, later[1]
+                self._add_heading(line, a, a + content)
+                if self._section is not None or section not in _BLOCK_ENDING:
+                    self._section, self._certain = section, section not in _BLOCK_ENDING
+                a, content = a + content, 0
+            piece = text[a:b]
+            plain = not label and self._headings.only_speaks_of_the_list(_words(piece[content:]))
+            self.segments.append(
+                Segment(piece, line.number, line.start + a, content, section, certain, k > 0, (), label, wraps and k == 0, plain)
+            )
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z]+|\d+", text.lower()) if len(text) <= 120 else []
+
+
+def _indent(text: str) -> int:
+    expanded = text.expandtabs(4)
+    return len(expanded) - len(expanded.lstrip())
+
+
+def _is_double_spaced(text: str) -> bool:
+    """Whether nearly every line is followed by a blank one: then a blank line ends no section."""
+    lines = [not part.strip() for part in _LINE.split(text)]
+    filled = lines.count(False)
+    followed = sum(1 for line, below in zip(lines, lines[1:], strict=False) if not line and below)
+    return filled >= 4 and followed >= 0.8 * (filled - 1)
 
 
 def _line_bounds(text: str) -> Iterable[tuple[int, int]]:
@@ -228,13 +224,17 @@ def _line_bounds(text: str) -> Iterable[tuple[int, int]]:
     yield len(text), len(text)
 
 
-def _sentences(line: str, body: int) -> list[tuple[int, int]]:
+def _pieces(line: str, begin: int, body: int, headings: HeadingReader) -> list[tuple[int, int]]:
+    """The sentences of a line, parted also where a further heading or label begins."""
+    cuts = [m.end() for m in _SENTENCE.finditer(line, body)]
+    if ":" in line:
+        cuts = sorted({*cuts, *headings.inside(line, body)})
     bounds: list[tuple[int, int]] = []
-    a = 0
-    for m in _SENTENCE.finditer(line, body):
-        if line[a : m.start()].strip(" .,;"):
-            bounds.append((a, m.end()))
-            a = m.end()
+    a = begin
+    for cut in cuts:
+        if line[a:cut].strip(" .,;"):
+            bounds.append((a, cut))
+            a = cut
     if line[a:].strip(" .,;") or not bounds:
         bounds.append((a, len(line)))
     return bounds

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from medcheck.domain import Status, StatusCue
-from medcheck.parsing.frames import exchanges, framed
-from medcheck.text import Tokens, lazy_pattern
+from medcheck.parsing.frames import ABOUT_IT, CONTINUING, OPENING, RESUMED, exchanges, framed, is_exchange
+from medcheck.text import Tokens, lazy_pattern, tokenise
 from medcheck.value import Value
 
 _BREAK = lazy_pattern(r"[,;|\t(]|\.\s|\s[-–>]+\s|\bbut\b|\bthen\b|\bhowever\b")
 _LIST_JOIN = lazy_pattern(r"[^.;|\t]*\Z")
 _STRONG = (Status.FAMILY, Status.ALLERGY)
+_CELL_BEGINS = lazy_pattern(r"(?:\A|[\t|;,(\[\n:]|\s{2}|\s[->]\s)[\s\"*]*\Z")
+_CELL_ENDS = lazy_pattern(r"[\s\"*]*(?:\Z|[\t|;,)\](\n.]|\s{2}|\s-)")
+_NO_WORDS = frozenset({"no", "n", "false", "nein", "non", "0"})
+_YES_WORDS = frozenset({"yes", "y", "true", "x", "ja", "oui", "1", "ok", "sometimes", "occasionally", "rarely", "mostly", "regularly"})
+
+
+CELL = "cell"  # the cue of what a table column, a field or a word on its own says
+PIECE_STATUSES = frozenset({Status.STOPPED, Status.NOT_TAKEN, Status.ON_HOLD, Status.COMPLETED, Status.INTENDED})
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -56,14 +64,18 @@ class StatusReader:
             i += hit or 1
         return out
 
-    def read(self, tokens: Tokens, mentions: Sequence[tuple[int, int]], begin: int = 0) -> list[StatusReading | None]:
+    def read(
+        self, tokens: Tokens, mentions: Sequence[tuple[int, int]], begin: int = 0, silent: Set[int] = frozenset()
+    ) -> list[StatusReading | None]:
         """For each mention (token span) what its surroundings say; None when they say nothing.
 
         Cues before a mention hold on through commas, "and" and "or" until another cue, a break or a new subject; cues after a mention
-        belong to the mention they follow. `begin` is the first token that counts (after a heading).
+        belong to the mention they follow. `begin` is the first token that counts (after a heading); `silent` are tokens that say nothing
+        of status (what it is taken for, in a table).
         """
-        found = [f for f in self.find(tokens, mentions) if f[0] >= begin]
-        if not found:
+        found = [f for f in self.find(tokens, mentions) if f[0] >= begin and f[0] not in silent]
+        swaps = self._swaps(tokens, mentions) if len(mentions) > 1 else {}
+        if not found and not swaps:
             return [None] * len(mentions)
         before: list[list[StatusReading | None]] = [[] for _ in mentions]
         after: list[list[StatusReading]] = [[] for _ in mentions]
@@ -73,6 +85,19 @@ class StatusReader:
             left = max((k for k, m in enumerate(mentions) if m[1] <= first), default=None)
             right = min((k for k, m in enumerate(mentions) if m[0] >= last), default=None)
             positions = {c.position for c in cues}
+            if "cell" in positions:
+                cell = next(c for c in cues if c.position == "cell")
+                if _stands_alone(text, tokens.starts[first], tokens.ends[last - 1]):
+                    said_by = StatusReading(Status(cell.status), cell.certain, CELL)
+                    if left is not None:
+                        after[left].append(said_by)
+                    elif right is not None:
+                        before[right].append(said_by)
+                    continue
+                positions.discard("cell")
+                cues = tuple(c for c in cues if c.position != "cell")
+                if not cues:
+                    continue
             asked = "?" in text[tokens.ends[first - 1] if first else 0 : tokens.starts[first]]
             near = right is not None and mentions[right][0] - last <= 1
             if _is_replacement(cues):
@@ -99,7 +124,23 @@ class StatusReader:
             for k in range(len(mentions)):
                 if mentions[k][0] and tokens.words[mentions[k][0] - 1] in ("to", "onto", "for", "with", "by"):
                     before[k] = [None, StatusReading(Status.INTENDED, True, "exchange")]
+        elif swaps:
+            for k, reading in swaps.items():
+                before[k] = [None, reading]
         return self._resolve(tokens, text, mentions, before, after)
+
+    def _swaps(self, tokens: Tokens, mentions: Sequence[tuple[int, int]]) -> dict[int, StatusReading]:
+        """What an exchange says of both its drugs: "change a to b" ends a and begins b; a plan to do so leaves a in doubt."""
+        said: dict[int, StatusReading] = {}
+        for k in range(len(mentions) - 1):
+            gap = tokens.folded.text[tokens.ends[mentions[k][1] - 1] : tokens.starts[mentions[k + 1][0]]]
+            if len(gap) > 80 or not _LIST_JOIN.match(gap):
+                continue
+            done = is_exchange(tokens.words, mentions[k][0], mentions[k + 1][0])
+            if done is not None:
+                said[k] = StatusReading(Status.STOPPED, done, "exchange")
+                said[k + 1] = StatusReading(Status.ACTIVE if done else Status.INTENDED, True, "exchange")
+        return said
 
     def read_alone(self, tokens: Tokens, begin: int = 0) -> StatusReading | None:
         """What the cues of a piece without a mention say: the last one counts."""
@@ -109,6 +150,60 @@ class StatusReader:
                 cue = cues[0]
                 said = None if cue.status == "reset" else StatusReading(Status(cue.status), cue.certain, cue.phrase)
         return said
+
+    def read_cell(self, text: str, *, yes_or_no: bool = False) -> StatusReading | None:
+        """What a status column or field says; None when it says nothing known. `yes_or_no` for a column "still taking?"."""
+        tokens = tokenise(text)
+        if not tokens.words:
+            return None
+        if yes_or_no and tokens.words[0] in _NO_WORDS:
+            return StatusReading(Status.NOT_TAKEN, True, CELL)
+        if yes_or_no and tokens.words[0] in _YES_WORDS:
+            return StatusReading(Status.ACTIVE, True, CELL)
+        said: list[StatusReading] = []
+        for first, last, cues in self.find(tokens, ()):
+            cue = min(cues, key=lambda c: ("cell", "both", "after", "before").index(c.position))
+            if cue.status == "reset":
+                continue
+            rest = tokens.folded.text[tokens.ends[last - 1] :]
+            reading = framed(Status(cue.status), cue.certain, cue.phrase, tokens.words, first, last, rest)
+            if reading is not None:
+                said.append(StatusReading(*reading, CELL))
+        inactive = [r for r in said if r.status is not Status.ACTIVE]
+        if not said:
+            return None
+        chosen = inactive[0] if inactive else said[0]
+        if inactive and said[-1].status is Status.ACTIVE:
+            return StatusReading(Status.ACTIVE, False, CELL)  # "stopped, restarted"
+        return chosen if "?" not in text else StatusReading(chosen.status, False, CELL)
+
+    def read_piece(self, tokens: Tokens, begin: int = 0) -> StatusReading | None:
+        """What a sentence or line without a drug says of the drug before it ("Stopped in 2020.", "Not taking"); None when nothing.
+
+        Only a cue that opens the piece counts, and what follows it decides how sure that is: "stopped drinking" is about something else.
+        """
+        found = self.find(tokens, ())
+        words = tokens.words
+        for first, last, cues in found:
+            if first < begin:
+                continue
+            if not set(words[begin:first]) <= OPENING:
+                return None
+            usable = [c for c in cues if c.position in ("cell", "both", "after") or c.status == Status.COMPLETED]
+            cue = usable[0] if usable else cues[0]
+            if not usable or cue.status not in PIECE_STATUSES:
+                if not set(words[first:last]) <= OPENING:
+                    return None
+                continue
+            rest = tokens.folded.text[tokens.ends[last - 1] :]
+            said = framed(Status(cue.status), cue.certain, cue.phrase, words, first, last, rest)
+            if said is None:
+                return None
+            following = words[last] if last < len(words) else ""
+            about_it = not following or following in ABOUT_IT or following[0] < "a" or not rest.startswith(" ")
+            later = any(c.status == Status.ACTIVE and c.certain for f in found if f[0] >= last for c in f[2][:1] if c.phrase in RESUMED)
+            return StatusReading(said[0], said[1] and about_it and not later, cue.phrase)
+        return None
 
     def _side(
         self,
@@ -174,6 +269,7 @@ class StatusReader:
                     and carried is not inherited
                     and reading.status is Status.ACTIVE
                     and (not carried.certain or carried.status is Status.INTENDED)
+                    and reading.cue not in CONTINUING
                 ):
                     continue  # "plan to start on", "unsure if still taking"
                 else:
@@ -190,6 +286,11 @@ class StatusReader:
                     own = StatusReading(own.status, False, own.cue)
             out.append(own)
         return out
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether words fill a cell, a bracket or a column of their own: "... BY MOUTH     PENDING"."""
+    return bool(_CELL_BEGINS.search(text[max(0, start - 8) : start]) if start else True) and bool(_CELL_ENDS.match(text, end))
 
 
 def _is_replacement(cues: Sequence[StatusCue]) -> bool:

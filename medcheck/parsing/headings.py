@@ -1,0 +1,174 @@
+"""Section headings, field labels and table heads, recognised by the words they are made of (formulary/headings.csv); knows no drug."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from medcheck.domain import HeadingWord, Status
+from medcheck.parsing.fields import label_role
+from medcheck.parsing.tables import Table, read_head
+from medcheck.text import fold, lazy_pattern, tokenise
+
+_TITLE = lazy_pattern(r"([^:\t|]{1,90}?)\s*(?::|\s[-–—]\s|\t|\Z)")
+_ENDING_COLON = lazy_pattern(r"([^:\t|]{3,90}):\W*\Z")
+_COLUMN = lazy_pattern(r"[\t|]+")
+_FIRST_WORD = re.compile(r"[A-Za-z][A-Za-z0-9']*|[^\x00-\x7f]+")
+_ASIDE = lazy_pattern(r"[(\[][^()\[\]]*[)\]]")
+_LABEL = lazy_pattern(r"\s*\W{0,3}([A-Za-z][A-Za-z ]{1,24}?)\s*[:=]\W{0,3}(?=\s|\w|\Z)")
+_COLON = lazy_pattern(r":(?=[\s*_]|\Z)")
+_WORD_BEFORE = lazy_pattern(r"[A-Za-z]+")
+_LONGEST_TITLE = 60
+_MOST_INSIDE = 6
+_RAW_WORD = lazy_pattern(r"[a-z0-9|!]+")
+_LIKE = str.maketrans({"l": "i", "1": "i", "|": "i", "!": "i", "0": "o", "5": "s", "8": "b"})
+_SHORTEST_OCR = 5
+_MOST_WORDS = 12
+# Nouns that make a line without a colon a heading, and words of instructions that alone make none ("AT BEDTIME").
+_NOUNS = frozenset(
+    """medication medications meds medicines medicine drugs drug prescriptions repeat repeats acute acutes supplements vitamins otc
+    allergies allergy prescription templates items medicaments""".split()
+)
+_INSTRUCTING = frozenset(
+    """at bedtime by daily day days evening morning night noon tablets tablet times time once twice with before after needed as
+    required every take takes taking on for and to unit units prn in per the""".split()
+)
+_NOW = frozenset({"current", "currently", "active", "present", "presently", "continue", "continued", "ongoing", "new"})
+_FORMS = frozenset("tablets tablet capsules drops pill pills".split())
+
+
+class HeadingReader:
+    """Recognises section headings from the words they are made of; `is_ordinary` tells words that are certainly no drug."""
+
+    def __init__(self, words: Iterable[HeadingWord], is_ordinary: Callable[[str], bool] = lambda _: False) -> None:
+        self._status: Mapping[str, str] = {w.word: w.status for w in words}
+        self._is_ordinary = is_ordinary
+        self._read_wrongly: dict[str, str] = {w.translate(_LIKE): w for w in self._status if len(w) >= _SHORTEST_OCR}
+
+    def read(self, text: str) -> tuple[Status | None, int] | None:
+        """The section status of a heading at the start of `text` and where its content begins; None when there is no heading.
+
+        A heading is made of heading words only, or ends the line with a colon and holds ordinary words besides; the status is None for a
+        neutral one ("MEDICATIONS:").
+        """
+        begin = _FIRST_WORD.search(text)
+        if begin is None:
+            return None
+        word = begin.group().lower()
+        if (word not in self._status or not word.isascii()) and not self._may_begin(word) and not text.rstrip(" \t*_#=").endswith(":"):
+            return None  # most lines end here: they begin with a drug
+        columns = _COLUMN.split(text.strip(" |\t"))
+        if len(columns) > 2 and all(t in self._status for t in tokenise(text).words):
+            return None, len(text)  # the head of a table
+        m = _TITLE.match(text)
+        if m is None:
+            return None
+        whole = m.end() >= len(text.rstrip(" \t*_#="))
+        title = _ASIDE.sub(" ", m.group(1))
+        if ". " in title:
+            return None  # a sentence ends before the colon: "No known drug allergies. Current: ..."
+        tokens = self._words(title)
+        if tokens is None:
+            return self._sentence(text)
+        if not tokens or len(tokens) > _MOST_WORDS:
+            return None
+        aside = [t for t in self._phrases(tokenise(" ".join(_ASIDE.findall(m.group(1)))).words) if self._status.get(t)]
+        said = [self._status[w] for w in (*self._phrases(tokens), *aside) if self._status.get(w)]
+        if tokens[0] == "for" or _speaks_of_now(self._phrases(tokens), said):
+            said = []  # "for allergies: hydroxyzine": what it is taken for; "current and past medications": not told apart
+        if whole and ":" not in text and len(said) == len(aside) and not _looks_like_title(title, tokens):
+            return None
+        if whole and ":" not in text and said and any(c.isdigit() for c in title) and not _NOUNS & set(tokens):
+            return None  # "Discontinued 3/2024" speaks of the entry above it
+        return (Status(said[0]) if said else None), m.end()
+
+    def _sentence(self, text: str) -> tuple[Status | None, int] | None:
+        """A line that ends with a colon and holds only heading words and ordinary ones: "These were stopped on admission:"."""
+        m = _ENDING_COLON.match(text)
+        if m is None or any(c.isdigit() for c in m.group(1)) or ". " in m.group(1):
+            return None
+        words = tokenise(m.group(1)).words
+        if len(words) > _MOST_WORDS or any(w not in self._status and not self._is_ordinary(w) for w in words):
+            return None
+        said = [self._status[w] for w in self._phrases(words) if self._status.get(w)]
+        if not said and not _NOUNS & set(words):
+            return None
+        return (Status(said[0]) if said else None), len(text)
+
+    def label(self, text: str) -> tuple[str, int] | None:
+        """What a field of an entry holds ("Start date: ...", "Sig: ...") and where its content begins; None when there is no label."""
+        m = _LABEL.match(text)
+        if m is None:
+            return None
+        role = label_role(m.group(1).lower().split(), text[m.end() :])
+        return (role, m.end()) if role else None
+
+    def table(self, text: str) -> Table | None:
+        """The head of a table, or None for another line."""
+        return read_head(text, self._status.__contains__, self._is_ordinary)
+
+    def only_speaks_of_the_list(self, words: list[str]) -> bool:
+        """Whether words say something of the list and nothing of a medicine: "Your medication list has changed"."""
+        return bool(_NOUNS & set(words)) and not _FORMS & set(words) and all(w in self._status for w in words)
+
+    def _may_begin(self, word: str) -> bool:
+        """Whether a first word that is no heading word may be one that was read wrongly or written in other letters."""
+        word = word if word.isascii() else fold(word).text
+        return word in self._status or word.translate(_LIKE) in self._read_wrongly
+
+    def inside(self, text: str, begin: int) -> list[int]:
+        """Where further headings and labels begin within a line: "... daily. ALLERGIES: codeine", "... Sig: one daily Disp: 30"."""
+        found = []
+        for m in _COLON.finditer(text, begin):
+            words = list(_WORD_BEFORE.finditer(text, max(begin, m.start() - _LONGEST_TITLE), m.start()))
+            run: list[str] = []
+            at = -1
+            for word in reversed(words[-_MOST_INSIDE:]):
+                if (run and text[word.end() : at].strip(" ")) or word.group().lower() not in self._status:
+                    break
+                run.insert(0, word.group().lower())
+                at = word.start()
+            if not run or at <= begin or text[words[-1].end() : m.start()].strip(" *_"):
+                continue
+            before = text[begin:at]
+            parted = before.endswith("  ") or before.rstrip(" *_")[-1:] in (".", ";", "|", "")
+            if label_role(run, text[m.end() :]) or _NOUNS & set(run) or (parted and any(self._status[w] for w in run)):
+                found.append(at)
+        return found
+
+    def _words(self, title: str) -> list[str] | None:
+        """The words of a title when all are heading words, letters read wrongly put right ("MEDlCATl0NS"); else None."""
+        tokens = tokenise(title).words
+        if all(t in self._status or t.isdigit() for t in tokens):
+            return tokens
+        words = []
+        for word in _RAW_WORD.findall(fold(title).text.replace("'", "")):
+            if word in self._status or word.isdigit():
+                words.append(word)
+                continue
+            known = self._read_wrongly.get(word.translate(_LIKE))
+            if known is None:
+                return None
+            words.append(known)
+        return words
+
+    def _phrases(self, words: list[str]) -> list[str]:
+        """The words, a known group of two or three as one: "not taking" says more than "not" and "taking"."""
+        out: list[str] = []
+        k = 0
+        while k < len(words):
+            length = next((n for n in (3, 2) if k + n <= len(words) and " ".join(words[k : k + n]) in self._status), 1)
+            out.append(" ".join(words[k : k + length]))
+            k += length
+        return out
+
+
+def _speaks_of_now(phrases: list[str], said: list[str]) -> bool:
+    return bool(said) and said[0] in ("stopped", "completed", "not-taken") and bool(_NOW & set(phrases))
+
+
+def _looks_like_title(text: str, tokens: list[str]) -> bool:
+    words = re.findall(r"[A-Za-z]+", text)
+    if not words or len(words) > _MOST_WORDS or set(tokens) <= _INSTRUCTING:
+        return False
+    return (text.isupper() and len(words) <= 6) or any(w in _NOUNS for w in tokens)

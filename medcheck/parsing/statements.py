@@ -1,0 +1,219 @@
+"""A segment with its mentions -> statements with dose, dates and status; knows no drug: names come as mentions."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import date
+
+from medcheck.domain import Dosage, LineKind, MedicationStatement, Mention, Period, Remark, Status
+from medcheck.parsing.dates import read_period
+from medcheck.parsing.decide import decide, reason_of
+from medcheck.parsing.frames import LAST_TAKEN
+from medcheck.parsing.products import ProductFigures
+from medcheck.parsing.regions import regions, without_other_names
+from medcheck.parsing.segment import Segment
+from medcheck.parsing.sig import SigReader
+from medcheck.parsing.status import CELL, StatusReader, StatusReading
+from medcheck.parsing.tables import instruction as row_instruction
+from medcheck.text import Tokens, lazy_pattern
+from medcheck.value import Value
+
+_TRAILING_NUMBER = re.compile(r"[\s,;]+\(?\d{1,2}[.)]\s*\Z|[\s,;(]+\Z")
+_FORMER = lazy_pattern(
+    r"\((?:was|were|previously|formerly|up from|down from|from|before|old dose)\b[^()]{0,60}\)"
+    r"|\([^()]{0,40}\b(?:before|previously)\)",
+    re.I,
+)
+_ENDING = frozenset({"stop", "stops", "stop date", "end date", "ends", "ended", "end", "discontinue"})
+_MAX_CONTEXT = 300
+_ANY_DIGIT = re.compile(r"\d")
+_YEAR = lazy_pattern(r"(?:19|20)\d\d")
+_SILENT_ROLES = frozenset({"purpose", "other", "status", "taking", "start", "stop", "seen", "reaction"})
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Spotted(Value):
+    """A segment with its tokens and the mentions found in it."""
+
+    segment: Segment
+    tokens: Tokens
+    mentions: Sequence[Mention]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Readers(Value):
+    """What reading needs besides the names: dose instructions, status cues, and which words are ordinary."""
+
+    sig: SigReader
+    status: StatusReader
+    is_ordinary: Callable[[str], bool]
+    products: ProductFigures
+    max_context: int = _MAX_CONTEXT
+
+    def read_dosage(self, instruction: str, ingredients: Sequence[str]) -> Dosage:
+        """The dose of a known drug: its ingredients decide which figure of a pair such as 25/100 counts."""
+        return self.sig.read(instruction, self.products.of(ingredients))
+
+
+def statements_of(item: Spotted, readers: Readers, as_of: date) -> list[MedicationStatement]:
+    """The statements of a segment, one for each mention; a second name of the same drug in brackets is no further one."""
+    mentions, again = without_other_names(item.segment.text, item.mentions) if len(item.mentions) > 1 else (list(item.mentions), [])
+    readings = _readings(item, mentions, readers)
+    out = []
+    for mention, region, reading in zip(mentions, regions(item.segment, mentions), readings, strict=True):
+        out.append(_statement(item, mention, region, again, reading, readers, as_of))
+    return out
+
+
+def first_token(item: Spotted) -> int:
+    """The first token of the content, after a bullet, a number or a heading."""
+    tokens, body = item.tokens, item.segment.body
+    if not body:
+        return 0
+    if tokens.folded.offsets is None:
+        return bisect_left(tokens.starts, body)
+    return sum(1 for k in range(len(tokens.starts)) if tokens.folded.origin(tokens.starts[k], tokens.ends[k])[0] < body)
+
+
+def _readings(item: Spotted, mentions: Sequence[Mention], readers: Readers) -> list[StatusReading | None]:
+    """What the words say of each mention; in a table row the status column goes before the other words."""
+    cells = item.segment.cells
+    spans = [(m.first, m.last) for m in mentions]
+    if not cells:
+        return readers.status.read(item.tokens, spans, first_token(item))
+    readings = readers.status.read(item.tokens, spans, 0, _silent_tokens(item))
+    text = item.segment.text
+    column: StatusReading | None = None
+    for cell in cells:
+        if cell.role in ("status", "taking"):
+            column = readers.status.read_cell(text[cell.start : cell.end], yes_or_no=cell.role == "taking") or column
+    if column is None:
+        return readings
+    out: list[StatusReading | None] = []
+    for mention, own in zip(mentions, readings, strict=True):
+        cell = next((c for c in cells if c.start <= mention.start < c.end), None)
+        if cell is None or cell.role != "medicine":
+            out.append(own)
+        elif column.status is Status.ACTIVE and own is not None and own.status is not Status.ACTIVE:
+            out.append(StatusReading(Status.ACTIVE, False, CELL))  # the column says active, the comment says stopped
+        else:
+            out.append(column)
+    return out
+
+
+def _silent_tokens(item: Spotted) -> Set[int]:
+    """Tokens of cells that say nothing of status: what it is for, who ordered it, its dates."""
+    quiet = [(c.start, c.end) for c in item.segment.cells if c.role in _SILENT_ROLES]
+    tokens = item.tokens
+    out = set()
+    for k in range(len(tokens.starts)):
+        start = tokens.folded.origin(tokens.starts[k], tokens.ends[k])[0]
+        if any(a <= start < b for a, b in quiet):
+            out.add(k)
+    return out
+
+
+def _statement(
+    item: Spotted,
+    mention: Mention,
+    region: tuple[int, int],
+    again: Sequence[tuple[int, int]],
+    reading: StatusReading | None,
+    readers: Readers,
+    as_of: date,
+) -> MedicationStatement:
+    segment = item.segment
+    text = segment.text
+    a, b = region
+    after = text[mention.end : min(b, mention.end + readers.max_context)]
+    if segment.cells:
+        instruction = row_instruction(text, segment.cells, mention.start, mention.end)[: 2 * readers.max_context]
+    else:
+        plain = _blanked(text, again) if again else text
+        before = plain[max(a, mention.start - readers.max_context) : mention.start]
+        behind = plain[mention.end : min(b, mention.end + readers.max_context)]
+        instruction = f"{before} {_TRAILING_NUMBER.sub('', behind)}".strip()
+    if "(" in instruction:
+        instruction = _FORMER.sub(" ", instruction)  # "600 mg tds (was 300 mg)": what was is no dose of now
+    period, undated, later = dates_of(instruction, as_of)
+    if reading is not None and reading.status is Status.STOPPED and later and reading.cue in _ENDING:
+        reading = None  # it ends after the day of the review
+    if reading is not None and reading.cue in LAST_TAKEN and str(as_of.year) in after:
+        reading = replace(reading, certain=False)  # last taken this year: perhaps still taken
+    dosage = readers.read_dosage(undated, mention.match.ingredients) if undated else Dosage(reason="no dose stated")
+    if undated is not instruction:
+        dosage = replace(dosage, text=instruction)
+    status, certain = decide(segment, reading, dosage, period, as_of)
+    shown = text[a:b].strip(" \t,;|")
+    return MedicationStatement(
+        text=shown[: readers.max_context * 2],
+        line=segment.line,
+        span=(segment.start + mention.start, segment.start + mention.end),
+        written=text[mention.start : mention.end],
+        status=status,
+        status_certain=certain,
+        dosage=dosage,
+        match=mention.match,
+        period=period,
+        reason=reason_of(after, status),
+        clause=(segment.start + (0 if a == segment.body else a), segment.start + b),
+    )
+
+
+def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    for start, end in spans:
+        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+    return text
+
+
+def dates_of(instruction: str, as_of: date) -> tuple[Period, str, bool]:
+    """When it was taken, the words without the dates ("since 2020 patch 2 mg" holds no dose of 2020), and whether one lies ahead."""
+    if len(instruction) <= 8 and not _ANY_DIGIT.search(instruction):
+        return Period(), instruction, False
+    found = read_period(instruction, as_of)
+    for start, end in found.spans:
+        if _YEAR.search(instruction[start:end]):
+            instruction = f"{instruction[:start]}{' ' * (end - start)}{instruction[end:]}"
+    return found.period, instruction, any(": after " in doubt for doubt in found.doubts)
+
+
+def unread_words(item: Spotted, readers: Readers) -> list[int]:
+    """Tokens of four letters or more that are neither ordinary words, nor part of a mention, nor of a status phrase."""
+    words = item.tokens.words
+    begin = first_token(item)
+    unread = [k for k, word in enumerate(words) if k >= begin and len(word) >= 4 and word[0] >= "a" and not readers.is_ordinary(word)]
+    if not unread:
+        return []
+    spans = [(m.first, m.last) for m in item.mentions]
+    spans += [(first, last) for first, last, _ in readers.status.find(item.tokens, spans)]  # "NKDA" is understood
+    covered = {k for first, last in spans for k in range(first, last)}
+    return [k for k in unread if k not in covered and not readers.sig.knows_all(words[k])]
+
+
+def unread_beside(item: Spotted, readers: Readers, reasons: str) -> list[Remark]:
+    """Words beside a mention that were not understood, each with the dose that follows it: it may be another drug."""
+    # A word of the reason that is kept ("rash and akathisia") is read; it is no medicine.
+    unread = [k for k in unread_words(item, readers) if item.tokens.words[k] not in reasons]
+    if not unread:
+        return []
+    text, tokens, base = item.segment.text, item.tokens, item.segment.start
+    quiet = [(c.start, c.end) for c in item.segment.cells if c.role in ("other", "purpose", "reaction")]
+    out = []
+    previous = -2
+    for k in unread:
+        start = tokens.folded.origin(tokens.starts[k], tokens.ends[k])[0]
+        if any(a <= start < b for a, b in quiet):
+            continue  # a prescriber, a diagnosis
+        if k == previous + 1:
+            previous = k
+            continue
+        previous = k
+        stop = min([m.start for m in item.mentions if m.start > start] + [len(text), start + 60])
+        shown = re.split(r"[,;|\n]", text[start:stop])[0]
+        span = (base + start, base + start + len(shown))
+        reason = "a word beside a read medicine was not understood"
+        out.append(Remark(shown.strip(" .()"), item.segment.line, LineKind.UNRECOGNISED, reason, span))
+    return out
