@@ -18,6 +18,7 @@ _CONFUSABLE = str.maketrans(
     "a6brdeijkmhopctyxsdgabeiknoptux",
 )
 _OCR_INSIDE = re.compile(r"(?<=[a-z])[01|5](?=[a-z])|(?<=[a-z]{4})[01|](?![a-z0-9.,/|%])")
+_OCR_DIGIT = re.compile(r"(?<=[a-z])[015](?=[a-z])|(?<=[a-z]{4})[01](?![a-z0-9.,/|%])")
 _OCR_LETTER = str.maketrans({"0": "o", "1": "l", "5": "s", "|": "l"})
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*|\d+")
 
@@ -97,13 +98,16 @@ def fold(text: str) -> Folded:
                 doubtful.update(i for i, (a, b) in enumerate(zip(folded, latin, strict=True)) if a != b)
                 folded = latin
     # Looking for the figures first: most texts have none inside a word, and the pattern is slow to say so.
-    if ("0" in folded or "1" in folded or "5" in folded or "|" in folded) and _OCR_INSIDE.search(folded):
+    if "0" in folded or "1" in folded or "5" in folded or "|" in folded:
+        # Several bars part the cells of a table; a single one can be a letter read wrongly.
+        misread = _OCR_INSIDE if folded.count("|") < 2 else _OCR_DIGIT
 
         def _letter(m: re.Match[str]) -> str:
             doubtful.add(m.start())
             return m.group().translate(_OCR_LETTER)
 
-        folded = _OCR_INSIDE.sub(_letter, folded)
+        if misread.search(folded):
+            folded = misread.sub(_letter, folded)
     return Folded(folded, offsets, frozenset(doubtful) if doubtful else _NOTHING)
 
 

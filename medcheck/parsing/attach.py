@@ -191,7 +191,7 @@ class _Collector:
         if segment.plain or segment.cells:
             return False
         if self._is_instruction(item, content):
-            if self._is_open(last, content):
+            if self._is_open(last, content) or (segment.wraps and last.dosage.doses_per_day_max is None):
                 self.statements[-1] = self._completed(last, content)
             elif segment.continues and segment.line == last.line:
                 if _AMOUNT.search(content):
@@ -289,12 +289,17 @@ class _Collector:
             self._remark(item, LineKind.NO_DRUG)
         elif self._unread(item):
             self._remark(item, LineKind.UNRECOGNISED, "no drug was recognised here")
-        elif words & _MEDICINE_WORDS and not segment.continues and not _SUPPLY_WORDS & words:
+        elif words & _MEDICINE_WORDS and not segment.continues and not _SUPPLY_WORDS & words and not self._is_denied(item):
             self._remark(item, LineKind.UNRECOGNISED, "speaks of a medicine that is not named")
         elif self._has_dose(content) and not _SUPPLY_WORDS & words and not _MEASURE_WORDS & words:
             self._remark(item, LineKind.UNRECOGNISED, "a dose without a drug that was recognised")
         else:
             self._remark(item, LineKind.NO_DRUG)
+
+    def _is_denied(self, item: Spotted) -> bool:
+        """Whether a sentence only says that something is not taken ("Denies use of antihistamines")."""
+        found = self._readers.status.find(item.tokens, ())
+        return bool(found) and found[0][0] <= first_token(item) + 1 and all(c.status == Status.NOT_TAKEN for f in found for c in f[2])
 
     def _has_dose(self, content: str) -> bool:
         dosage = self._readers.sig.read(content) if len(content) <= self._readers.max_context else Dosage()

@@ -15,7 +15,7 @@ _ROLES: tuple[tuple[str, str], ...] = (
     ("begin date", "start"), ("from", "start"), ("first taken", "start"), ("commenced", "start"),
     ("stop date", "stop"), ("end date", "stop"), ("date stopped", "stop"), ("date ended", "stop"), ("discontinued", "stop"),
     ("stopped", "stop"), ("stop", "stop"), ("ended", "stop"), ("end", "stop"), ("until", "stop"), ("to", "stop"), ("ceased", "stop"),
-    ("status", "status"), ("state", "status"), ("active", "status"),
+    ("status", "status"), ("state", "status"), ("active", "taking"),
     ("drug name", "medicine"), ("drugname", "medicine"), ("medication name", "medicine"), ("medication", "medicine"), ("drug", "medicine"),
     ("medications", "medicine"), ("medicine", "medicine"), ("medicines", "medicine"), ("med", "medicine"), ("name", "medicine"),
     ("product", "medicine"), ("preparation", "medicine"), ("generic", "medicine"), ("brand", "medicine"), ("description", "medicine"),

@@ -34,6 +34,11 @@ _BASE_FORMS = frozenset(
     {"stop", "stop taking", "stop using", "discontinue", "cease", "hold", "withhold", "quit", "quit taking", "switch from", "change from"}
     | {"convert from", "swap from", "rotate from"}
 )
+_DOUBTING = frozenset("thinks think thought believes believe possibly maybe probably perhaps apparently presumably suspects unsure ?".split())
+_NOT_YET = lazy_pattern(
+    r"\b(?:in (?:\w+ ){0,2}(?:days?|weeks?|months?|wks?)|in \d|next (?:week|month|visit|year)|tomorrow|after|once|when|before|if)\b"
+)
+_NEXT_CLAUSE = lazy_pattern(r"[,;.]|\band\b|\bthen\b")
 _LATER = frozenset({"in", "next", "tomorrow", "after", "soon", "later", "once", "when", "if", "before"})
 _INDICATED = frozenset({"for", "prn", "seasonal", "needed", "required", "treat", "treating", "against", "environmental", "pollen", "dust"})
 _BARE_ALLERGY = frozenset({"allergy", "allergies", "allergic", "rash", "hives", "reaction", "allergic reaction", "itch"})
@@ -129,11 +134,12 @@ def _stopped(
     if phrase in ("tried", "has tried", "had tried", "failed", "has failed") and _CEASING & set(behind[:2]):
         return Status.ACTIVE, True
     if phrase in _BASE_FORMS:
-        if previous == "to" or _WISHING & set(before) or following in _LATER:
+        ahead = _NEXT_CLAUSE.split(rest[:120], maxsplit=1)[0]
+        if previous == "to" or _WISHING & set(before) or following in _LATER or _NOT_YET.search(ahead):
             return Status.ACTIVE, False
     elif previous == "be" or previous in ("if", "when", "before", "until", "never", "not", "nor") or following in ("next", "tomorrow"):
         return Status.ACTIVE, False
-    return Status.STOPPED, certain
+    return Status.STOPPED, certain and not _DOUBTING & set(before)
 
 
 def _not_taken(certain: bool, phrase: str, words: Sequence[str], last: int, following: str) -> tuple[Status, bool] | None:

@@ -10,13 +10,13 @@ from medcheck.parsing.fields import label_role
 from medcheck.parsing.tables import Table, read_head
 from medcheck.text import fold, lazy_pattern, tokenise
 
-_TITLE = lazy_pattern(r"([^:\t|]{1,90}?)\s*(?::|\s[-–—]\s|\t|\Z)")
+_TITLE = lazy_pattern(r"([^:\t|]{1,90}?)\s*(?::|\s[-–—]\s|\t|\scolon\b|\Z)")
 _ENDING_COLON = lazy_pattern(r"([^:\t|]{3,90}):\W*\Z")
 _COLUMN = lazy_pattern(r"[\t|]+")
 _FIRST_WORD = re.compile(r"[A-Za-z][A-Za-z0-9']*|[^\x00-\x7f]+")
 _ASIDE = lazy_pattern(r"[(\[][^()\[\]]*[)\]]")
 _LABEL = lazy_pattern(r"\s*\W{0,3}([A-Za-z][A-Za-z ]{1,24}?)\s*[:=]\W{0,3}(?=\s|\w|\Z)")
-_COLON = lazy_pattern(r":(?=[\s*_]|\Z)")
+_COLON = lazy_pattern(r":(?=[\s*_,]|\Z)|\bcolon\b")
 _WORD_BEFORE = lazy_pattern(r"[A-Za-z]+")
 _LONGEST_TITLE = 60
 _MOST_INSIDE = 6
@@ -72,13 +72,16 @@ class HeadingReader:
             return self._sentence(text)
         if not tokens or len(tokens) > _MOST_WORDS:
             return None
-        aside = [t for t in self._phrases(tokenise(" ".join(_ASIDE.findall(m.group(1)))).words) if self._status.get(t)]
+        beside = tokenise(" ".join(_ASIDE.findall(m.group(1)))).words
+        if any(t not in self._status and not self._is_ordinary(t) and not t.isdigit() for t in beside):
+            return None  # "Acute issue (promethazine 25 mg)" is no heading
+        aside = [t for t in self._phrases(beside) if self._status.get(t)]
         said = [self._status[w] for w in (*self._phrases(tokens), *aside) if self._status.get(w)]
         if tokens[0] == "for" or _speaks_of_now(self._phrases(tokens), said):
             said = []  # "for allergies: hydroxyzine": what it is taken for; "current and past medications": not told apart
         if whole and ":" not in text and len(said) == len(aside) and not _looks_like_title(title, tokens):
             return None
-        if whole and ":" not in text and said and any(c.isdigit() for c in title) and not _NOUNS & set(tokens):
+        if whole and ":" not in text and said and any(t.isdigit() for t in tokens) and not _NOUNS & set(tokens):
             return None  # "Discontinued 3/2024" speaks of the entry above it
         return (Status(said[0]) if said else None), m.end()
 

@@ -15,6 +15,7 @@ from medcheck.value import Value
 _LINE = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 _SENTENCE = re.compile(
     r";|(?<=[A-Za-z)\]][a-z)\]])\.(?=\s+[A-Z*\d-])|(?<=[A-Z]{4})\.(?=\s+[A-Z])|(?<=\d)\.(?=\s+[A-Z][a-z]{2})|(?<=[12]\d\d\d)\.(?=\s+\d)"
+    r"|\s(?:period|full stop|new line|next line|new paragraph)\b(?! of)"
     r"|(?<=[.?!])\s+(?=(?:She|He|Patient|Pt|The|They|I|Wife|Husband|Mother|Father)\b)"
 )
 _BULLET = re.compile(r"\s*(?:[-*#>•·▪◦●○–—_~=+]+|\(?\d{1,3}[.)](?!\d)|\(?[a-zA-Z][.)](?=\s)|\[[ xX]?\])?\s*(?:[*_~]{1,3}|\[[ xX]?\]\s*)?")
@@ -186,7 +187,7 @@ class _Splitter:
             if named is not None:
                 label = named[0]
                 content += named[1]
-            elif k and ":" in text[a:b]:
+            elif k and (":" in text[a:b] or " colon " in text[a:b]):
                 later = self._headings.read(text[a:b])
             if later is not None:  # "Stopped: citalopram. Started: sertraline."
                 section, certain, content = later[0], True, later[1]
@@ -227,7 +228,7 @@ def _line_bounds(text: str) -> Iterable[tuple[int, int]]:
 def _pieces(line: str, begin: int, body: int, headings: HeadingReader) -> list[tuple[int, int]]:
     """The sentences of a line, parted also where a further heading or label begins."""
     cuts = [m.end() for m in _SENTENCE.finditer(line, body)]
-    if ":" in line:
+    if ":" in line or " colon " in line:
         cuts = sorted({*cuts, *headings.inside(line, body)})
     bounds: list[tuple[int, int]] = []
     a = begin

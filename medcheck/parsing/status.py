@@ -13,6 +13,7 @@ from medcheck.value import Value
 
 _BREAK = lazy_pattern(r"[,;|\t(]|\.\s|\s[-–>]+\s|\bbut\b|\bthen\b|\bhowever\b")
 _LIST_JOIN = lazy_pattern(r"[^.;|\t]*\Z")
+_ARROW = lazy_pattern(r"[\s\d][-=]*>\s*\Z")
 _STRONG = (Status.FAMILY, Status.ALLERGY)
 _CELL_BEGINS = lazy_pattern(r"(?:\A|[\t|;,(\[\n:]|\s{2}|\s[->]\s)[\s\"*]*\Z")
 _CELL_ENDS = lazy_pattern(r"[\s\"*]*(?:\Z|[\t|;,)\](\n.]|\s{2}|\s-)")
@@ -136,7 +137,8 @@ class StatusReader:
             gap = tokens.folded.text[tokens.ends[mentions[k][1] - 1] : tokens.starts[mentions[k + 1][0]]]
             if len(gap) > 80 or not _LIST_JOIN.match(gap):
                 continue
-            done = is_exchange(tokens.words, mentions[k][0], mentions[k + 1][0])
+            arrow = len(mentions) == 2 and _ARROW.search(gap) is not None
+            done = True if arrow else is_exchange(tokens.words, mentions[k][0], mentions[k + 1][0])
             if done is not None:
                 said[k] = StatusReading(Status.STOPPED, done, "exchange")
                 said[k + 1] = StatusReading(Status.ACTIVE if done else Status.INTENDED, True, "exchange")
