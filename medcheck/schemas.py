@@ -160,6 +160,7 @@ class StatementSchema(_Strict):
     text = _text()
     written = _text()
     span = fields.List(fields.Integer(strict=True), required=True, validate=validate.Length(equal=2))
+    clause = fields.List(fields.Integer(strict=True), required=True, validate=validate.Length(equal=2))
     status = _one_of(*Status)
     status_certain = _truth()
     as_needed = _truth()
@@ -244,6 +245,7 @@ class RemarkSchema(_Strict):
 
     line = _whole()
     text = _text()
+    span = fields.List(fields.Integer(strict=True), required=True, validate=validate.Length(equal=2))
     kind = _one_of(*LineKind)
     reason = _text()
 

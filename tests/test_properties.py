@@ -115,6 +115,37 @@ def test_every_line_with_a_letter_is_accounted_for(text: str, ask: Callable[[str
             assert number in told or line.strip(" \t-*#>•,;|") in beside, (number, line)
 
 
+def _uncovered(text: str, result: Review) -> str:
+    """Letters and digits of a text that belong to no statement and no remark."""
+    covered = bytearray(len(text))
+    for start, end in [s.clause for s in result.statements] + [r.span for r in result.remarks]:
+        covered[start:end] = b"\x01" * (end - start)
+    return "".join(c for c, told in zip(text, covered, strict=True) if c.isalnum() and not told)
+
+
+_TABLES = st.sampled_from(
+    ["drug|dose|status", "Medication\tDose\tStart\tStop\tComment", "status,medication,sig,indication", "name;strength;still taking"]
+)
+_ROWS = st.sampled_from(
+    ["Zoloft|50 mg|stopped", "Reglan\t10 mg\t2020-01-01\t\tmade \"legs\" jump", "active,\"Seroquel, XR\",50 mg qhs,sleep", "a;b", "no|x|y",
+     "Start date: 2020-01-01", "Status: on hold", "Sig: one daily", "  take one at night", "Commonly known as: BENADRYL"]
+)  # fmt: skip
+
+
+@given(text=st.one_of(_ANY_TEXT, st.lists(st.one_of(_LINE, _TABLES, _ROWS, st.sampled_from(HEADINGS), _ODD), max_size=10).map("\n".join)))
+@example(text="sertraline " + "very well " * 60 + "50 mg")
+@example(text="Meds: Zoloft. ALLERGIES (2024): Reglan; codeine, Sig: x Status: stopped")
+@example(text="zoloft 50 mg " + "x" * 6000)
+@settings(SETTLED, max_examples=400)
+def test_every_letter_and_digit_belongs_to_something(text: str, ask: Callable[[str], Review]) -> None:
+    if any(c.isalnum() for c in text):
+        result = ask(text)
+        assert _uncovered(text, result) == ""
+        for s in result.statements:
+            assert 0 <= s.clause[0] <= s.span[0] < s.span[1] <= s.clause[1] <= len(text)
+            assert text[s.span[0] : s.span[1]] == s.written or s.doubt
+
+
 @given(lines=_LIST)
 @SETTLED
 def test_each_drug_written_is_found_on_its_line(lines: list[str], ask: Callable[[str], Review]) -> None:

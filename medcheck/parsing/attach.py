@@ -17,6 +17,7 @@ from medcheck.text import lazy_pattern
 
 _AMOUNT = lazy_pattern(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b|ml\b|tab|cap|unit|puff|drop|patch|%|iu\b|meq|mmol)", re.I)
 _MASS = lazy_pattern(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b)", re.I)
+_DIRECTION = lazy_pattern(r"\W*(?:take|takes|use|inject|inhale|apply|place|give|one|two|\d+ (?:tab|cap|pill))\w*\b", re.I)
 _MEDICINE_WORDS = frozenset(
     """medicine medicines medication medications pill pills tablet tablets tab tabs capsule capsules drops cream creams ointment gel
     lotion patch patches inhaler injection injections syrup suspension softener softeners laxative laxatives antibiotic antibiotics
@@ -235,7 +236,9 @@ class _Collector:
 
     def _is_open(self, last: MedicationStatement, content: str) -> bool:
         """Whether a statement still lacks a dose or how often, so that words of dose can be its own."""
-        return last.dosage.dose_max is None or (last.dosage.doses_per_day_max is None and not _MASS.search(content))
+        return last.dosage.dose_max is None or (
+            last.dosage.doses_per_day_max is None and (not _MASS.search(content) or _DIRECTION.match(content) is not None)
+        )
 
     def _unread(self, item: Spotted) -> list[int]:
         return [k for k in unread_words(item, self._readers) if item.tokens.words[k] not in _SUPPLY_WORDS]

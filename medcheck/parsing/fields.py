@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+from medcheck.text import lazy_pattern
 
 # Longer phrases first where one holds another: the first that is found in the words decides.
 _ROLES: tuple[tuple[str, str], ...] = (
@@ -19,7 +22,7 @@ _ROLES: tuple[tuple[str, str], ...] = (
     ("drug name", "medicine"), ("drugname", "medicine"), ("medication name", "medicine"), ("medication", "medicine"), ("drug", "medicine"),
     ("medications", "medicine"), ("medicine", "medicine"), ("medicines", "medicine"), ("med", "medicine"), ("name", "medicine"),
     ("product", "medicine"), ("preparation", "medicine"), ("generic", "medicine"), ("brand", "medicine"), ("description", "medicine"),
-    ("item", "medicine"), ("ingredient", "medicine"), ("substance", "medicine"), ("meds", "medicine"), ("rx", "medicine"),
+    ("item", "medicine"), ("ingredient", "medicine"), ("substance", "medicine"), ("allergen", "allergen"), ("allergy", "allergen"), ("meds", "medicine"), ("rx", "medicine"),
     ("dose", "dose"), ("dosage", "dose"), ("strength", "dose"), ("sig", "dose"), ("instructions", "dose"), ("directions", "dose"),
     ("frequency", "dose"), ("freq", "dose"), ("how often", "dose"), ("how much", "dose"), ("how taken", "dose"), ("when", "dose"),
     ("amount", "dose"), ("schedule", "dose"), ("timing", "dose"), ("unit", "dose"), ("units", "dose"), ("form", "dose"), ("route", "dose"),
@@ -37,6 +40,7 @@ _ROLES: tuple[tuple[str, str], ...] = (
     ("number", "other"), ("patient", "other"), ("source", "other"), ("class", "other"), ("last updated", "other"), ("date", "other"),
     ("supply", "other"), ("days supply", "other"), ("manufacturer", "other"), ("category", "other"), ("type", "other"),
 )  # fmt: skip
+_DATE_BEGINS = lazy_pattern(r"\W*(?:\d|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|early|late|about|approx|unknown|never|none|n/a))", re.I)
 ROLE_OF = {tuple(phrase.split()): role for phrase, role in _ROLES}
 _LONGEST = max(len(phrase) for phrase in ROLE_OF)
 _DATED_LABELS = frozenset({"start", "stop", "seen"})  # as labels these stand before a date; before a name they are headings
@@ -72,6 +76,6 @@ def label_role(words: Sequence[str], content: str) -> str:
     role = ROLE_OF.get(key, "")
     if role not in _LABELS or key in _NO_LABEL:
         return ""
-    if role in _DATED_LABELS and not any(c.isdigit() for c in content[:24]) and len(key) == 1:
+    if role in _DATED_LABELS and len(key) == 1 and not _DATE_BEGINS.match(content):
         return ""
     return role

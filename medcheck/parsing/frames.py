@@ -52,6 +52,7 @@ _LONG_AGO = lazy_pattern(
     r"|\W*(?:[a-z]+\W+){0,3}?(?:(?:over|about|more than|at least|approx\w*)\W+)*(?:an?|\d+|one|two|three|four|five|six|several|many|some|a few|few)\W+(?:years?|months?|yrs?|mths?)"
     r"\W+ago|\W*(?:[a-z]+\W+){0,3}?(?:last year|years ago|months ago)"
 )
+_PLANNED_BASE = frozenset({"start", "add", "begin", "give", "commence", "initiate"})
 LAST_TAKEN = frozenset({"last taken", "last used", "last took", "last had", "was last taken", "was last used"})
 _RECENT = frozenset("night morning today yesterday tonight hour hours minutes evening".split())
 _UNABLE = frozenset({"cannot", "cant", "couldnt", "unable", "doesnt", "dont", "wont", "struggles", "not"})
@@ -96,7 +97,7 @@ def framed(
     previous = words[first - 1] if first else ""
     behind = words[last : last + 3]
     following = behind[0] if behind else ""
-    if status is Status.INTENDED and _CEASING & set(behind):
+    if status is Status.INTENDED and _CEASING & (set(behind) - ({"dose"} if {"low", "small", "lowest"} & set(behind) else set())):
         return Status.ACTIVE, True
     if status is Status.STOPPED:
         return _stopped(certain, phrase, words, last, before, previous, behind, rest)
@@ -113,6 +114,8 @@ def framed(
         return None
     if status is Status.FAMILY and (_REPORTING & set(behind[:2]) or (phrase.endswith("s") and _BORROWING & set(before[-2:]))):
         return None
+    if status is Status.ACTIVE and certain and phrase in _PLANNED_BASE and {"if", "when", "once"} & set(words[max(0, first - 9) : first]):
+        return Status.INTENDED, True  # "if ferritin is low start iron"
     if status is Status.NOT_TAKEN:
         return _not_taken(certain, phrase, words, last, following)
     return status, certain

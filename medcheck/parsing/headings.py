@@ -27,13 +27,14 @@ _MOST_WORDS = 12
 # Nouns that make a line without a colon a heading, and words of instructions that alone make none ("AT BEDTIME").
 _NOUNS = frozenset(
     """medication medications meds medicines medicine drugs drug prescriptions repeat repeats acute acutes supplements vitamins otc
-    allergies allergy prescription templates items medicaments""".split()
+    allergies allergy prescription templates items medicaments allergien
+    allergie alergias medikation medikamente dauermedikation bedarfsmedikation medicacion medicamentos traitement medicaments farmaci""".split()
 )
 _INSTRUCTING = frozenset(
     """at bedtime by daily day days evening morning night noon tablets tablet times time once twice with before after needed as
     required every take takes taking on for and to unit units prn in per the""".split()
 )
-_NOW = frozenset({"current", "currently", "active", "present", "presently", "continue", "continued", "ongoing", "new"})
+_NOW = frozenset({"current", "currently", "active", "present", "presently", "continue", "continued", "ongoing", "new", "modified", "aktuelle"})
 _FORMS = frozenset("tablets tablet capsules drops pill pills".split())
 
 

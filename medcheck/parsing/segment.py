@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from medcheck.domain import LineKind, Remark, Status
+from medcheck.parsing.fields import ROLE_OF
 from medcheck.parsing.headings import HeadingReader
 from medcheck.parsing.tables import Cell, Table, read_row
 from medcheck.text import fold, lazy_pattern
@@ -142,6 +143,8 @@ class _Splitter:
                 status, content = heading
                 self._add_heading(line, 0, body + content)
                 if not text[body + content :].strip(" \t:-–—.,;*_=#~|"):
+                    if status is None and self._is_column_head(text):
+                        return
                     self._section, self._certain, self._seen_content, self._inline_indent = status, True, False, None
                     self._entry = (_indent(text), False, False)
                     return
@@ -158,6 +161,11 @@ class _Splitter:
             self.segments.append(Segment(text, line.number, line.start, body, section, certain, False, cells))
             return
         self._add_pieces(line, begin, body, section, certain, wraps)
+
+    def _is_column_head(self, text: str) -> bool:
+        """Whether a line right below a heading with a status only names columns ("Medication  Reason"): the section goes on."""
+        below = self._section in _BLOCK_ENDING and not self._seen_content and ":" not in text
+        return below and all((w,) in ROLE_OF for w in _words(text))
 
     def _open_inline(self, status: Status | None, text: str, body: int) -> tuple[Status | None, bool]:
         """A heading with its content on the same line; what follows without a heading of its own is doubtful."""

@@ -31,6 +31,7 @@ _ENDING = frozenset({"stop", "stops", "stop date", "end date", "ends", "ended", 
 _MAX_CONTEXT = 300
 _ANY_DIGIT = re.compile(r"\d")
 _YEAR = lazy_pattern(r"(?:19|20)\d\d")
+_ISO_DAY = lazy_pattern(r"\d{4}-\d\d-\d\d")
 _SILENT_ROLES = frozenset({"purpose", "other", "status", "taking", "start", "stop", "seen", "reaction"})
 
 
@@ -61,7 +62,7 @@ class Readers(Value):
 def statements_of(item: Spotted, readers: Readers, as_of: date) -> list[MedicationStatement]:
     """The statements of a segment, one for each mention; a second name of the same drug in brackets is no further one."""
     mentions, again = without_other_names(item.segment.text, item.mentions) if len(item.mentions) > 1 else (list(item.mentions), [])
-    readings = _readings(item, mentions, readers)
+    readings = _readings(item, mentions, readers, as_of)
     out = []
     for mention, region, reading in zip(mentions, regions(item.segment, mentions), readings, strict=True):
         out.append(_statement(item, mention, region, again, reading, readers, as_of))
@@ -78,7 +79,7 @@ def first_token(item: Spotted) -> int:
     return sum(1 for k in range(len(tokens.starts)) if tokens.folded.origin(tokens.starts[k], tokens.ends[k])[0] < body)
 
 
-def _readings(item: Spotted, mentions: Sequence[Mention], readers: Readers) -> list[StatusReading | None]:
+def _readings(item: Spotted, mentions: Sequence[Mention], readers: Readers, as_of: date) -> list[StatusReading | None]:
     """What the words say of each mention; in a table row the status column goes before the other words."""
     cells = item.segment.cells
     spans = [(m.first, m.last) for m in mentions]
@@ -90,18 +91,32 @@ def _readings(item: Spotted, mentions: Sequence[Mention], readers: Readers) -> l
     for cell in cells:
         if cell.role in ("status", "taking"):
             column = readers.status.read_cell(text[cell.start : cell.end], yes_or_no=cell.role == "taking") or column
+    if column is None and any(c.role == "allergen" for c in cells):
+        column = StatusReading(Status.ALLERGY, True, CELL)
+    if column is None:
+        column = _not_begun(item, as_of)
     if column is None:
         return readings
     out: list[StatusReading | None] = []
     for mention, own in zip(mentions, readings, strict=True):
         cell = next((c for c in cells if c.start <= mention.start < c.end), None)
-        if cell is None or cell.role != "medicine":
+        if cell is None or cell.role not in ("medicine", "allergen"):
             out.append(own)
         elif column.status is Status.ACTIVE and own is not None and own.status is not Status.ACTIVE:
             out.append(StatusReading(Status.ACTIVE, False, CELL))  # the column says active, the comment says stopped
         else:
             out.append(column)
     return out
+
+
+def _not_begun(item: Spotted, as_of: date) -> StatusReading | None:
+    """A row whose start lies after the day of the review is intended."""
+    for cell in item.segment.cells:
+        if cell.role == "start" and _ISO_DAY.fullmatch(item.segment.text[cell.start : cell.end].strip()):
+            day = item.segment.text[cell.start : cell.end].strip()
+            if day > as_of.isoformat():
+                return StatusReading(Status.INTENDED, True, CELL)
+    return None
 
 
 def _silent_tokens(item: Spotted) -> Set[int]:

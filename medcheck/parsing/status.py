@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
 
 from medcheck.domain import Status, StatusCue
-from medcheck.parsing.frames import ABOUT_IT, CONTINUING, OPENING, RESUMED, exchanges, framed, is_exchange
+from medcheck.parsing.frames import ABOUT_IT, OPENING, RESUMED, exchanges, framed, is_exchange
+from medcheck.parsing.resolve import CELL, LIST_JOIN, StatusReading, reach_back, resolve
 from medcheck.text import Tokens, lazy_pattern, tokenise
-from medcheck.value import Value
+
+__all__ = ["CELL", "StatusReader", "StatusReading"]
 
 _BREAK = lazy_pattern(r"[,;|\t(]|\.\s|\s[-–>]+\s|\bbut\b|\bthen\b|\bhowever\b")
-_LIST_JOIN = lazy_pattern(r"[^.;|\t]*\Z")
 _ARROW = lazy_pattern(r"[\s\d][-=]*>\s*\Z")
-_STRONG = (Status.FAMILY, Status.ALLERGY)
-_CELL_BEGINS = lazy_pattern(r"(?:\A|[\t|;,(\[\n:]|\s{2}|\s[->]\s)[\s\"*]*\Z")
+_CELL_BEGINS = lazy_pattern(r"(?:\A|[\t|;,(\[\n:=]|\s{2}|\s[->]\s)[\s\"*]*\Z")
 _CELL_ENDS = lazy_pattern(r"[\s\"*]*(?:\Z|[\t|;,)\](\n.]|\s{2}|\s-)")
 _NO_WORDS = frozenset({"no", "n", "false", "nein", "non", "0"})
 _YES_WORDS = frozenset({"yes", "y", "true", "x", "ja", "oui", "1", "ok", "sometimes", "occasionally", "rarely", "mostly", "regularly"})
 
 
-CELL = "cell"  # the cue of what a table column, a field or a word on its own says
 PIECE_STATUSES = frozenset({Status.STOPPED, Status.NOT_TAKEN, Status.ON_HOLD, Status.COMPLETED, Status.INTENDED})
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class StatusReading(Value):
-    """A status, whether it is certain, and the cue phrase that said it ("" when nothing did)."""
-
-    status: Status
-    certain: bool
-    cue: str = ""
 
 
 class StatusReader:
@@ -82,6 +71,7 @@ class StatusReader:
         after: list[list[StatusReading]] = [[] for _ in mentions]
         text = tokens.folded.text
         exchanging = False
+        linked: list[tuple[int, StatusReading]] = []
         for first, last, cues in found:
             left = max((k for k, m in enumerate(mentions) if m[1] <= first), default=None)
             right = min((k for k, m in enumerate(mentions) if m[0] >= last), default=None)
@@ -112,6 +102,8 @@ class StatusReader:
                     said = framed(Status(cue.status), cue.certain and not asked, cue.phrase, tokens.words, first, last, rest)
                     if said is not None:
                         after[left].append(StatusReading(*said, cue.phrase))
+                        if cue.reach == "list" and said[0] is not Status.ACTIVE:
+                            linked += [(k, after[left][-1]) for k in reach_back(tokens, mentions, left, first, last)]
             if "before" in sides and right is not None:
                 cue = next(c for c in cues if c.position in ("before", "both"))
                 if cue.status == "reset" and (near or cue.reach == "list"):
@@ -125,17 +117,20 @@ class StatusReader:
             for k in range(len(mentions)):
                 if mentions[k][0] and tokens.words[mentions[k][0] - 1] in ("to", "onto", "for", "with", "by"):
                     before[k] = [None, StatusReading(Status.INTENDED, True, "exchange")]
-        elif swaps:
+        for k, reading in linked:
+            if not after[k]:
+                after[k].append(reading)
+        if swaps and not exchanging:
             for k, reading in swaps.items():
                 before[k] = [None, reading]
-        return self._resolve(tokens, text, mentions, before, after)
+        return resolve(tokens, mentions, before, after)
 
     def _swaps(self, tokens: Tokens, mentions: Sequence[tuple[int, int]]) -> dict[int, StatusReading]:
         """What an exchange says of both its drugs: "change a to b" ends a and begins b; a plan to do so leaves a in doubt."""
         said: dict[int, StatusReading] = {}
         for k in range(len(mentions) - 1):
             gap = tokens.folded.text[tokens.ends[mentions[k][1] - 1] : tokens.starts[mentions[k + 1][0]]]
-            if len(gap) > 80 or not _LIST_JOIN.match(gap):
+            if len(gap) > 80 or not LIST_JOIN.match(gap):
                 continue
             arrow = len(mentions) == 2 and _ARROW.search(gap) is not None
             done = True if arrow else is_exchange(tokens.words, mentions[k][0], mentions[k + 1][0])
@@ -191,7 +186,8 @@ class StatusReader:
                 continue
             if not set(words[begin:first]) <= OPENING:
                 return None
-            usable = [c for c in cues if c.position in ("cell", "both", "after") or c.status == Status.COMPLETED]
+            alone = _stands_alone(tokens.folded.text, tokens.starts[first], tokens.ends[last - 1])
+            usable = [c for c in cues if c.position in ("both", "after") or c.status == Status.COMPLETED or (alone and c.position == "cell")]
             cue = usable[0] if usable else cues[0]
             if not usable or cue.status not in PIECE_STATUSES:
                 if not set(words[first:last]) <= OPENING:
@@ -234,60 +230,6 @@ class StatusReader:
         if can_before:
             return "before"
         return "after" if can_after else "none"
-
-    def _resolve(
-        self,
-        tokens: Tokens,
-        text: str,
-        mentions: Sequence[tuple[int, int]],
-        before: list[list[StatusReading | None]],
-        after: list[list[StatusReading]],
-    ) -> list[StatusReading | None]:
-        out: list[StatusReading | None] = []
-        carried: StatusReading | None = None
-        for k in range(len(mentions)):
-            inherited = carried
-            if k and carried is not None and not before[k]:
-                gap = text[tokens.ends[mentions[k - 1][1] - 1] : tokens.starts[mentions[k][0]]]
-                if not _LIST_JOIN.match(gap):
-                    carried = None
-                elif (
-                    carried.status is not Status.ACTIVE
-                    and "," in gap
-                    and any(c.isdigit() for c in gap)
-                    and not re.search(r"\b(?:and|or)\b", gap)
-                ):
-                    # "stopped sertraline 50 mg, citalopram 20 mg": whether the second was stopped too is not said.
-                    carried = StatusReading(carried.status, False, carried.cue)
-            for reading in before[k]:
-                if reading is None:
-                    carried = None
-                elif carried is not None and carried.status in _STRONG and reading.status not in _STRONG:
-                    if carried is inherited and carried.status is Status.ALLERGY and reading.status is Status.ACTIVE:
-                        carried = reading  # "allergic to codeine, takes tramadol"
-                    # else "his wife takes": the subject still holds
-                elif (
-                    carried is not None
-                    and carried is not inherited
-                    and reading.status is Status.ACTIVE
-                    and (not carried.certain or carried.status is Status.INTENDED)
-                    and reading.cue not in CONTINUING
-                ):
-                    continue  # "plan to start on", "unsure if still taking"
-                else:
-                    carried = reading
-            own = carried
-            if after[k]:
-                inactive = [r for r in after[k] if r.status is not Status.ACTIVE]
-                chosen = inactive[0] if inactive else after[k][-1]
-                if inactive and after[k][-1].status is Status.ACTIVE:
-                    chosen = StatusReading(Status.ACTIVE, False, after[k][-1].cue)  # "stopped in 2020 and restarted"
-                if own is None or own.status is Status.ACTIVE or chosen.status in _STRONG:
-                    own = chosen
-                elif chosen.status is Status.ACTIVE and own.status not in _STRONG:
-                    own = StatusReading(own.status, False, own.cue)
-            out.append(own)
-        return out
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

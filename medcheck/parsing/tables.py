@@ -84,7 +84,7 @@ def read_head(line: str, is_heading_word: Callable[[str], bool], is_ordinary: Ca
             continue
         roles = tuple(column_role(cell) for cell in words)
         known = sum(1 for role in roles if role)
-        if "medicine" in roles and known >= 2 and 2 * known >= len(roles):
+        if {"medicine", "allergen"} & set(roles) and known >= 2 and 2 * known >= len(roles):
             return Table(delimiter, _without_repeats(roles))
     return None
 

@@ -142,6 +142,7 @@ def _statement(s: MedicationStatement) -> dict[str, Any]:
         "text": s.text,
         "written": s.written,
         "span": list(s.span),
+        "clause": list(s.clause),
         "status": s.status.value,
         "status_certain": s.status_certain,
         "as_needed": s.dosage.as_needed,
@@ -214,7 +215,7 @@ def _flag(f: Flag) -> dict[str, Any]:
 
 
 def _remark(r: Remark) -> dict[str, Any]:
-    return {"line": r.line, "text": r.text, "kind": r.kind.value, "reason": r.reason}
+    return {"line": r.line, "text": r.text, "span": list(r.span), "kind": r.kind.value, "reason": r.reason}
 
 
 def _point(p: Point) -> dict[str, Any]:
