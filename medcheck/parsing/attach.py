@@ -78,10 +78,12 @@ class _Collector:
 
     def take_other_name(self, item: Spotted) -> bool:
         """Whether a line only names the drug above it again ("Commonly known as: BENADRYL")."""
-        last = self._last_near(item)
-        if last is None or len(item.mentions) != 1 or not last.match.ingredients:
-            return False
         mention = item.mentions[0]
+        if mention.start - item.segment.body < 3 or len(item.mentions) != 1:
+            return False
+        last = self._last_near(item)
+        if last is None or not last.match.ingredients:
+            return False
         text = item.segment.text
         if set(mention.match.ingredients) != set(last.match.ingredients) or not is_known_as(text[: mention.start]):
             return False

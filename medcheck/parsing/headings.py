@@ -19,6 +19,7 @@ _LABEL = lazy_pattern(r"\s*\W{0,3}([A-Za-z][A-Za-z ]{1,24}?)\s*[:=]\W{0,3}(?=\s|
 _COLON = lazy_pattern(r":(?=[\s*_,]|\Z)|\bcolon\b")
 _WORD_BEFORE = lazy_pattern(r"[A-Za-z]+")
 _LONGEST_TITLE = 60
+_LONGEST_REMARK = 120
 _MOST_INSIDE = 6
 _RAW_WORD = lazy_pattern(r"[a-z0-9|!]+")
 _LIKE = str.maketrans({"l": "i", "1": "i", "|": "i", "!": "i", "0": "o", "5": "s", "8": "b"})
@@ -111,9 +112,13 @@ class HeadingReader:
         """The head of a table, or None for another line."""
         return read_head(text, self._status.__contains__, self._is_ordinary)
 
-    def only_speaks_of_the_list(self, words: list[str]) -> bool:
+    def only_speaks_of_the_list(self, text: str, begin: int) -> bool:
         """Whether words say something of the list and nothing of a medicine: "Your medication list has changed"."""
-        return bool(_NOUNS & set(words)) and not _FORMS & set(words) and all(w in self._status for w in words)
+        first = _FIRST_WORD.search(text, begin)
+        if first is None or first.group().lower() not in self._status or len(text) - begin > _LONGEST_REMARK:
+            return False
+        words = set(tokenise(text[begin:]).words)
+        return bool(_NOUNS & words) and not _FORMS & words and all(w in self._status for w in words)
 
     def _may_begin(self, word: str) -> bool:
         """Whether a first word that is no heading word may be one that was read wrongly or written in other letters."""

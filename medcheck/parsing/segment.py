@@ -104,7 +104,7 @@ class _Splitter:
         self._inline_indent: int | None = None  # of a heading that held its content itself: lines further in belong to it
         self._table: Table | None = None
         self._blank_above = True
-        self._entry: tuple[int, bool, bool] = (0, False, False)  # of the line above: its indent, bullet, and whether it breaks off
+        self._entry: tuple[int, bool, str] = (0, False, "")  # of the entry above: its indent, whether it has a bullet, its last line
 
     def read(self, line: _Line) -> None:
         if not line.text.strip():
@@ -137,7 +137,7 @@ class _Splitter:
         wraps = not cells and self._wraps(text)
         section, certain = self._section, self._certain
         begin = 0
-        if not cells and self._headings.label(text[body:]) is None:
+        if not cells and (not _has_label(text) or self._headings.label(text[body:]) is None):
             heading = self._headings.read(text[body:])
             if heading is not None:
                 status, content = heading
@@ -146,7 +146,7 @@ class _Splitter:
                     if status is None and self._is_column_head(text):
                         return
                     self._section, self._certain, self._seen_content, self._inline_indent = status, True, False, None
-                    self._entry = (_indent(text), False, False)
+                    self._entry = (_indent(text), False, "")
                     return
                 begin = body = body + content
                 section, certain = self._open_inline(status, text, body)
@@ -155,8 +155,7 @@ class _Splitter:
         if begin == 0 and self._inline_indent is not None:
             certain = certain or _indent(text) > self._inline_indent
         self._seen_content = True
-        self._entry = (_indent(text) if not wraps else self._entry[0], bool(_NUMBERED.match(text)) or (wraps and self._entry[1]),
-                       bool(_OPEN_END.search(text[-24:])))  # fmt: skip
+        self._entry = (self._entry[0], self._entry[1], text) if wraps else (_indent(text), body > 0 and bool(_NUMBERED.match(text)), text)
         if cells:
             self.segments.append(Segment(text, line.number, line.start, body, section, certain, False, cells))
             return
@@ -182,15 +181,15 @@ class _Splitter:
         """Whether a line goes on with the entry above: further in than it and without a bullet, or below words that break off."""
         if self._blank_above or not self.segments or _NUMBERED.match(text):
             return False
-        indent, numbered, broken = self._entry
-        return broken or _indent(text) > indent + (0 if numbered else 1)
+        indent, numbered, above = self._entry
+        return _indent(text) > indent + (0 if numbered else 1) or _OPEN_END.search(above[-24:]) is not None
 
     def _add_pieces(self, line: _Line, begin: int, body: int, section: Status | None, certain: bool, wraps: bool) -> None:
         text = line.text
         for k, (a, b) in enumerate(_pieces(text, begin, body, self._headings)):
             content = max(0, body - a) if k == 0 else 0
             label = ""
-            named = self._headings.label(text[a + content : b])
+            named = self._headings.label(text[a + content : b]) if _has_label(text) else None
             later = None
             if named is not None:
                 label = named[0]
@@ -204,7 +203,7 @@ class _Splitter:
                     self._section, self._certain = section, section not in _BLOCK_ENDING
                 a, content = a + content, 0
             piece = text[a:b]
-            plain = not label and self._headings.only_speaks_of_the_list(_words(piece[content:]))
+            plain = not label and self._headings.only_speaks_of_the_list(piece, content)
             self.segments.append(
                 Segment(piece, line.number, line.start + a, content, section, certain, k > 0, (), label, wraps and k == 0, plain)
             )
@@ -214,7 +213,13 @@ def _words(text: str) -> list[str]:
     return re.findall(r"[a-z]+|\d+", text.lower()) if len(text) <= 120 else []
 
 
+def _has_label(text: str) -> bool:
+    return ":" in text or "=" in text
+
+
 def _indent(text: str) -> int:
+    if text[:1] not in (" ", "\t"):
+        return 0
     expanded = text.expandtabs(4)
     return len(expanded) - len(expanded.lstrip())
 
@@ -239,11 +244,12 @@ def _pieces(line: str, begin: int, body: int, headings: HeadingReader) -> list[t
     if ":" in line or " colon " in line:
         cuts = sorted({*cuts, *headings.inside(line, body)})
     bounds: list[tuple[int, int]] = []
-    a = begin
+    a = seen = begin
     for cut in cuts:
-        if line[a:cut].strip(" .,;"):
+        if line[seen:cut].strip(" .,;"):
             bounds.append((a, cut))
             a = cut
+        seen = cut
     if line[a:].strip(" .,;") or not bounds:
         bounds.append((a, len(line)))
     return bounds

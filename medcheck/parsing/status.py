@@ -16,6 +16,7 @@ _BREAK = lazy_pattern(r"[,;|\t(]|\.\s|\s[-–>]+\s|\bbut\b|\bthen\b|\bhowever\b"
 _ARROW = lazy_pattern(r"[\s\d][-=]*>\s*\Z")
 _CELL_BEGINS = lazy_pattern(r"(?:\A|[\t|;,(\[\n:=]|\s{2}|\s[->]\s)[\s\"*]*\Z")
 _CELL_ENDS = lazy_pattern(r"[\s\"*]*(?:\Z|[\t|;,)\](\n.]|\s{2}|\s-)")
+_LONGEST_OPENING = 8  # words before the cue that opens a sentence
 _NO_WORDS = frozenset({"no", "n", "false", "nein", "non", "0"})
 _YES_WORDS = frozenset({"yes", "y", "true", "x", "ja", "oui", "1", "ok", "sometimes", "occasionally", "rarely", "mostly", "regularly"})
 
@@ -184,7 +185,7 @@ class StatusReader:
         for first, last, cues in found:
             if first < begin:
                 continue
-            if not set(words[begin:first]) <= OPENING:
+            if first > begin + _LONGEST_OPENING or not set(words[begin:first]) <= OPENING:
                 return None
             alone = _stands_alone(tokens.folded.text, tokens.starts[first], tokens.ends[last - 1])
             usable = [c for c in cues if c.position in ("both", "after") or c.status == Status.COMPLETED or (alone and c.position == "cell")]

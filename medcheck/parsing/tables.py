@@ -10,6 +10,7 @@ from medcheck.text import tokenise
 from medcheck.value import Value
 
 DELIMITERS = ("\t", "|", ";", ",")
+_MOST_COLUMNS = 60
 _LONGEST_HEAD = 40  # characters of one head cell
 
 
@@ -74,7 +75,7 @@ def read_head(line: str, is_heading_word: Callable[[str], bool], is_ordinary: Ca
     if any(c.isdigit() for c in line):
         return None
     for delimiter in DELIMITERS:
-        if line.count(delimiter) < 2:
+        if not 2 <= line.count(delimiter) <= _MOST_COLUMNS:
             continue
         cells = [line[a:b] for a, b in cell_spans(line, delimiter)]
         words = [tokenise(c).words for c in cells if len(c) <= _LONGEST_HEAD]
