@@ -177,7 +177,7 @@ class _Collector:
     def _change_status(self, count: int, reading: StatusReading, content: str) -> None:
         for k in range(len(self.statements) - count, len(self.statements)):
             s = self._with_status(self.statements[k], reading)
-            self.statements[k] = replace(s, reason=s.reason or reason_of(content, s.status))
+            self.statements[k] = replace(s, text=f"{s.text} {content}", reason=s.reason or reason_of(content, s.status))
 
     def _with_status(self, s: MedicationStatement, reading: StatusReading) -> MedicationStatement:
         if s.status in (Status.ALLERGY, Status.FAMILY):

@@ -23,6 +23,8 @@ _ROLES: tuple[tuple[str, str], ...] = (
     ("medications", "medicine"), ("medicine", "medicine"), ("medicines", "medicine"), ("med", "medicine"), ("name", "medicine"),
     ("product", "medicine"), ("preparation", "medicine"), ("generic", "medicine"), ("brand", "medicine"), ("description", "medicine"),
     ("item", "medicine"), ("ingredient", "medicine"), ("substance", "medicine"), ("allergen", "allergen"), ("allergy", "allergen"), ("meds", "medicine"), ("rx", "medicine"),
+    ("dose mg", "mg"), ("strength mg", "mg"), ("mg", "mg"), ("dose mcg", "mcg"), ("times per day", "times"), ("times daily", "times"),
+    ("times a day", "times"), ("per day", "times"), ("doses per day", "times"),
     ("dose", "dose"), ("dosage", "dose"), ("strength", "dose"), ("sig", "dose"), ("instructions", "dose"), ("directions", "dose"),
     ("frequency", "dose"), ("freq", "dose"), ("how often", "dose"), ("how much", "dose"), ("how taken", "dose"), ("when", "dose"),
     ("amount", "dose"), ("schedule", "dose"), ("timing", "dose"), ("unit", "dose"), ("units", "dose"), ("form", "dose"), ("route", "dose"),

@@ -140,7 +140,8 @@ class HeadingReader:
             if not run or at <= begin or text[words[-1].end() : m.start()].strip(" *_"):
                 continue
             before = text[begin:at]
-            parted = before.endswith("  ") or before.rstrip(" *_")[-1:] in (".", ";", "|", "")
+            last = before.rstrip(" *_")[-1:]
+            parted = before.endswith("  ") or last in (".", ";", "|", "") or (last == "," and text[at : m.start()].isupper())
             if label_role(run, text[m.end() :]) or _NOUNS & set(run) or (parted and any(self._status[w] for w in run)):
                 found.append(at)
         return found

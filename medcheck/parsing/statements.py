@@ -17,6 +17,7 @@ from medcheck.parsing.regions import regions, without_other_names
 from medcheck.parsing.segment import Segment
 from medcheck.parsing.sig import SigReader
 from medcheck.parsing.status import CELL, StatusReader, StatusReading
+from medcheck.parsing.tables import Cell
 from medcheck.parsing.tables import instruction as row_instruction
 from medcheck.text import Tokens, lazy_pattern
 from medcheck.value import Value
@@ -25,6 +26,12 @@ _TRAILING_NUMBER = re.compile(r"[\s,;]+\(?\d{1,2}[.)]\s*\Z|[\s,;(]+\Z")
 _FORMER = lazy_pattern(
     r"\((?:was|were|previously|formerly|up from|down from|from|before|old dose)\b[^()]{0,60}\)"
     r"|\([^()]{0,40}\b(?:before|previously)\)",
+    re.I,
+)
+_DIFFERENTLY = lazy_pattern(r"\(\s*patient taking differently:?\s*([^()]*\d[^()]*)\)", re.I)
+_CHANGED_TO = lazy_pattern(
+    r"\d[^;\n]{0,60}?(?:[-=]*>|→|⇒|↑|↓|\b(?:changed?|increased?|decreased?|reduced?|titrated?|up|down) to\b)\s*"
+    r"(?=\d[\d.,]*\s*(?:mg|mcg|µg|ug|g|micrograms?)\b)",
     re.I,
 )
 _ENDING = frozenset({"stop", "stops", "stop date", "end date", "ends", "ended", "end", "discontinue"})
@@ -147,12 +154,13 @@ def _statement(
     if segment.cells:
         instruction = row_instruction(text, segment.cells, mention.start, mention.end)[: 2 * readers.max_context]
     else:
+        if reading is not None and reading.cue == CELL:
+            again = [*again, *((x, y + (text[y : y + 1] in (")", "]"))) for x, y in readers.status.cell_spans(item.tokens))]
         plain = _blanked(text, again) if again else text
         before = plain[max(a, mention.start - readers.max_context) : mention.start]
         behind = plain[mention.end : min(b, mention.end + readers.max_context)]
         instruction = f"{before} {_TRAILING_NUMBER.sub('', behind)}".strip()
-    if "(" in instruction:
-        instruction = _FORMER.sub(" ", instruction)  # "600 mg tds (was 300 mg)": what was is no dose of now
+    instruction = _of_now(instruction)
     period, undated, later = dates_of(instruction, as_of)
     if reading is not None and reading.status is Status.STOPPED and later and reading.cue in _ENDING:
         reading = None  # it ends after the day of the review
@@ -162,7 +170,7 @@ def _statement(
     if undated is not instruction:
         dosage = replace(dosage, text=instruction)
     status, certain = decide(segment, reading, dosage, period, as_of)
-    shown = text[a:b].strip(" \t,;|")
+    shown = text[a:b].strip(" \t,;|/")
     return MedicationStatement(
         text=shown[: readers.max_context * 2],
         line=segment.line,
@@ -173,9 +181,29 @@ def _statement(
         dosage=dosage,
         match=mention.match,
         period=period,
-        reason=reason_of(after, status),
+        reason=_row_reason(text, segment.cells, status) if segment.cells else reason_of(after, status),
         clause=(segment.start + (0 if a == segment.body else a), segment.start + b),
     )
+
+
+def _row_reason(text: str, cells: Sequence[Cell], status: Status) -> str:
+    """Why a drug of a table row was ended: the column for it, else the words of the comment."""
+    said = {c.role: text[c.start : c.end].strip() for c in cells}
+    if status not in (Status.ACTIVE, Status.INTENDED, Status.FAMILY) and (said.get("reason") or said.get("reaction")):
+        return said.get("reason") or said["reaction"]
+    return reason_of(said.get("comment", ""), status)
+
+
+def _of_now(instruction: str) -> str:
+    """An instruction without the dose that was: "600 mg tds (was 300 mg)", "0.5 mg nocte -> 1 mg nocte"."""
+    if "(" in instruction:
+        differently = _DIFFERENTLY.search(instruction)
+        if differently is not None:
+            return differently.group(1)
+        instruction = _FORMER.sub(" ", instruction)
+    if ">" in instruction or " to " in instruction or not instruction.isascii():
+        instruction = _CHANGED_TO.sub(" ", instruction, count=1)
+    return instruction
 
 
 def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:

@@ -140,6 +140,15 @@ class StatusReader:
                 said[k + 1] = StatusReading(Status.ACTIVE if done else Status.INTENDED, True, "exchange")
         return said
 
+    def cell_spans(self, tokens: Tokens) -> list[tuple[int, int]]:
+        """Where, in the text as written, words stand that fill a cell with a status."""
+        text = tokens.folded.text
+        return [
+            tokens.folded.origin(tokens.starts[first], tokens.ends[last - 1])
+            for first, last, cues in self.find(tokens, ())
+            if any(c.position == "cell" for c in cues) and _stands_alone(text, tokens.starts[first], tokens.ends[last - 1])
+        ]
+
     def read_alone(self, tokens: Tokens, begin: int = 0) -> StatusReading | None:
         """What the cues of a piece without a mention say: the last one counts."""
         said = None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from medcheck.parsing.fields import column_role
-from medcheck.text import tokenise
+from medcheck.text import lazy_pattern, tokenise
 from medcheck.value import Value
 
 DELIMITERS = ("\t", "|", ";", ",")
@@ -92,7 +92,7 @@ def read_head(line: str, is_heading_word: Callable[[str], bool], is_ordinary: Ca
 
 def _without_repeats(roles: tuple[str, ...]) -> tuple[str, ...]:
     """A second column that names the product ("generic", "brand") stays one; notes are the instruction when no column is for it."""
-    if "dose" not in roles and roles.count("comment") == 1:
+    if not {"dose", *_UNITS} & set(roles) and roles.count("comment") == 1:
         return tuple("dose" if role == "comment" else role for role in roles)
     return roles
 
@@ -113,12 +113,16 @@ def instruction(text: str, cells: Sequence[Cell], start: int, end: int) -> str:
     for cell in cells:
         if cell.start <= start and end <= cell.end:
             parts.append(f"{text[cell.start : start]} {text[end : cell.end]}")
-        elif cell.role == "dose":
-            parts.append(text[cell.start : cell.end])
+        elif cell.role in ("dose", *_UNITS):
+            said = text[cell.start : cell.end]
+            parts.append(f"{said} {_UNITS[cell.role]}" if cell.role in _UNITS and _NUMBER.fullmatch(said.strip()) else said)
     parts += [f"{_SAID[c.role]} {text[c.start : c.end]}" for c in cells if c.role in _SAID and _has_digit(text[c.start : c.end])]
     return " ".join(p.strip() for p in parts if p.strip())
 
 
+# The head tells the unit: "dose_mg", "times per day".
+_UNITS = {"mg": "mg", "mcg": "mcg", "times": "times a day"}
+_NUMBER = lazy_pattern(r"\d+(?:\.\d+)?")
 _SAID = {"start": "started", "stop": "stopped", "seen": "last filled"}
 
 
