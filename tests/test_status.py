@@ -103,7 +103,7 @@ def _shown(reading: StatusReading | None) -> str:
         ("aa changed to 20 mg", ["-"]),
         ("aa changed to 20 mg, then bb", ["-", "-"]),
         ("changed to aa", ["active"]),
-        ("took aa fine", ["stopped?"]),
+        ("took aa fine", ["active?"]),
         ("mother aa fine", ["family"]),
         ("took aa rash", ["allergy"]),
         ("allergic to aa fine", ["allergy"]),

@@ -30,6 +30,8 @@ _ROLES: tuple[tuple[str, str], ...] = (
     ("amount", "dose"), ("schedule", "dose"), ("timing", "dose"), ("unit", "dose"), ("units", "dose"), ("form", "dose"), ("route", "dose"),
     ("regimen", "dose"), ("prn", "dose"), ("times", "dose"), ("take", "dose"), ("how to take", "dose"), ("morning", "dose"),
     ("evening", "dose"), ("night", "dose"), ("noon", "dose"), ("bedtime", "dose"), ("use", "dose"), ("duration", "dose"),
+    ("medicamento", "medicine"), ("medikament", "medicine"), ("medicament", "medicine"), ("wirkstoff", "medicine"), ("dosis", "dose"),
+    ("dosierung", "dose"), ("posologie", "dose"), ("estado", "status"), ("statut", "status"),
     ("indication", "purpose"), ("reason", "purpose"), ("for", "purpose"), ("diagnosis", "purpose"), ("purpose", "purpose"),
     ("problem", "purpose"), ("used for", "purpose"), ("taken for", "purpose"), ("what for", "purpose"), ("condition", "purpose"),
     ("why", "purpose"),
@@ -44,6 +46,7 @@ _ROLES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _DATE_BEGINS = lazy_pattern(r"\W*(?:\d|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|early|late|about|approx|unknown|never|none|n/a))", re.I)
 ROLE_OF = {tuple(phrase.split()): role for phrase, role in _ROLES}
+ROLE_WORDS = frozenset(word for phrase in ROLE_OF for word in phrase)
 _LONGEST = max(len(phrase) for phrase in ROLE_OF)
 _DATED_LABELS = frozenset({"start", "stop", "seen"})  # as labels these stand before a date; before a name they are headings
 _LABELS = frozenset({"status", "dose", "purpose", "comment", "reason", "reaction", "other", "taking", *_DATED_LABELS})

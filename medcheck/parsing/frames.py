@@ -75,6 +75,7 @@ ABOUT_IT = frozenset(
     medication drug medicine years year months month weeks week early late mid prior from and or but too again altogether completely
     abruptly suddenly now course therapy treatment pt patient gp md dr clinic hospital prescriber pharmacist pharmacy earlier""".split()
 )
+PAST_TREATMENT = frozenset({"treated with", "has been on", "has been taking", "given", "trial of", "prescribed"})
 CONTINUING = frozenset({"refill", "refill of", "please refill", "refilled", "renew", "renewed", "continue", "increase", "reduce", "taper"})
 RESUMED = frozenset("restarted resumed restart resume reinstated".split())
 
@@ -132,7 +133,9 @@ def _stopped(
             return Status.ACTIVE, False
     if phrase in LAST_TAKEN and not _LONG_AGO.match(rest):
         return None  # "last taken this morning"
-    if phrase == "took" and _RECENT & set(words[last : last + 8]):
+    if phrase == "used" and previous in ("is", "are", "be", "being", "not"):
+        return None
+    if phrase in ("took", "used") and _RECENT & set(words[last : last + 8]):
         return Status.ACTIVE, True
     if phrase in ("tried", "has tried", "had tried", "failed", "has failed") and _CEASING & set(behind[:2]):
         return Status.ACTIVE, True

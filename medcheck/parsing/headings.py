@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from medcheck.domain import HeadingWord, Status
-from medcheck.parsing.fields import label_role
+from medcheck.parsing.fields import ROLE_WORDS, label_role
 from medcheck.parsing.tables import Table, read_head
 from medcheck.text import fold, lazy_pattern, tokenise
 
@@ -23,6 +23,7 @@ _LONGEST_REMARK = 120
 _MOST_INSIDE = 6
 _RAW_WORD = lazy_pattern(r"[a-z0-9|!]+")
 _LIKE = str.maketrans({"l": "i", "1": "i", "|": "i", "!": "i", "0": "o", "5": "s", "8": "b"})
+_DASHES = str.maketrans("–—", "--")
 _SHORTEST_OCR = 5
 _MOST_WORDS = 12
 # Nouns that make a line without a colon a heading, and words of instructions that alone make none ("AT BEDTIME").
@@ -36,6 +37,7 @@ _INSTRUCTING = frozenset(
     required every take takes taking on for and to unit units prn in per the""".split()
 )
 _NOW = frozenset({"current", "currently", "active", "present", "presently", "continue", "continued", "ongoing", "new", "modified", "aktuelle"})
+_CONDITIONS = frozenset("rls plmd gerd htn copd adhd ptsd mdd gad ocd bph parkinsons alzheimers".split())  # no ordinary words, no drugs
 _FORMS = frozenset("tablets tablet capsules drops pill pills".split())
 
 
@@ -81,6 +83,8 @@ class HeadingReader:
         said = [self._status[w] for w in (*self._phrases(tokens), *aside) if self._status.get(w)]
         if tokens[0] == "for" or _speaks_of_now(self._phrases(tokens), said):
             said = []  # "for allergies: hydroxyzine": what it is taken for; "current and past medications": not told apart
+        if not whole and not said and "-" in text[len(m.group(1)) : m.end()].translate(_DASHES) and not _NOUNS & set(tokens):
+            return None  # "Sleep - ..." heads nothing
         if whole and ":" not in text and len(said) == len(aside) and not _looks_like_title(title, tokens):
             return None
         if whole and ":" not in text and said and any(t.isdigit() for t in tokens) and not _NOUNS & set(tokens):
@@ -93,7 +97,7 @@ class HeadingReader:
         if m is None or any(c.isdigit() for c in m.group(1)) or ". " in m.group(1):
             return None
         words = tokenise(m.group(1)).words
-        if len(words) > _MOST_WORDS or any(w not in self._status and not self._is_ordinary(w) for w in words):
+        if len(words) > _MOST_WORDS or any(w not in self._status and w not in _CONDITIONS and not self._is_ordinary(w) for w in words):
             return None
         said = [self._status[w] for w in self._phrases(words) if self._status.get(w)]
         if not said and not _NOUNS & set(words):
@@ -119,6 +123,11 @@ class HeadingReader:
             return False
         words = set(tokenise(text[begin:]).words)
         return bool(_NOUNS & words) and not _FORMS & words and all(w in self._status for w in words)
+
+    def is_only_heading_words(self, text: str) -> bool:
+        """Whether what follows a heading on its line is more of it ("Discontinued meds: date stopped"), and no answer ("Allergies: none")."""
+        words = tokenise(text).words
+        return 1 < len(words) <= _MOST_WORDS and all(w in ROLE_WORDS or len(w) <= 2 for w in words) and not any(w.isdigit() for w in words)
 
     def _may_begin(self, word: str) -> bool:
         """Whether a first word that is no heading word may be one that was read wrongly or written in other letters."""

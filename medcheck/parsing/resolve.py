@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from medcheck.domain import Status
-from medcheck.parsing.frames import CONTINUING
+from medcheck.parsing.frames import CONTINUING, PAST_TREATMENT
 from medcheck.text import Tokens, lazy_pattern
 from medcheck.value import Value
 
@@ -106,8 +106,9 @@ def resolve(
             if inactive and after[k][-1].status is Status.ACTIVE:
                 chosen = StatusReading(Status.ACTIVE, False, after[k][-1].cue)  # "stopped in 2020 and restarted"
             if own is None or own.status is Status.ACTIVE or chosen.status in _STRONG:
-                own = chosen
+                past = own is not None and own.cue in PAST_TREATMENT and chosen.status is Status.STOPPED
+                own = StatusReading(chosen.status, True, chosen.cue) if past else chosen
             elif chosen.status is Status.ACTIVE and own.status not in _STRONG:
-                own = StatusReading(own.status, False, own.cue)
+                own = StatusReading(Status.ACTIVE, False, own.cue)
         out.append(own)
     return out

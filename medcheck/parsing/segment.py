@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from medcheck.domain import LineKind, Remark, Status
 from medcheck.parsing.fields import ROLE_OF
@@ -142,7 +142,9 @@ class _Splitter:
             if heading is not None:
                 status, content = heading
                 self._add_heading(line, 0, body + content)
-                if not text[body + content :].strip(" \t:-–—.,;*_=#~|"):
+                rest = text[body + content :].strip(" \t:-–—.,;*_=#~|")
+                if not rest or self._headings.is_only_heading_words(rest):
+                    self.remarks[-1] = replace(self.remarks[-1], text=text.strip(), span=(line.start, line.start + len(text)))
                     if status is None and self._is_column_head(text):
                         return
                     self._section, self._certain, self._seen_content, self._inline_indent = status, True, False, None

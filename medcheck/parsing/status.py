@@ -13,6 +13,7 @@ from medcheck.text import Tokens, lazy_pattern, tokenise
 __all__ = ["CELL", "StatusReader", "StatusReading"]
 
 _BREAK = lazy_pattern(r"[,;|\t(]|\.\s|\s[-–>]+\s|\bbut\b|\bthen\b|\bhowever\b")
+_STOP = lazy_pattern(r"[,;.]")
 _ARROW = lazy_pattern(r"[\s\d][-=]*>\s*\Z")
 _CELL_BEGINS = lazy_pattern(r"(?:\A|[\t|;,(\[\n:=]|\s{2}|\s[->]\s)[\s\"*]*\Z")
 _CELL_ENDS = lazy_pattern(r"[\s\"*]*(?:\Z|[\t|;,)\](\n.]|\s{2}|\s-)")
@@ -236,6 +237,8 @@ class StatusReader:
                 return "before"
             if broken_right and not broken_left:
                 return "after"
+            if _STOP.search(gap_right) and not _STOP.search(gap_left):
+                return "after"  # "a was reduced and stopped, b begun"
             return "before" if mentions[right][0] - last <= 1 and first - mentions[left][1] > 1 else "after"
         if can_before:
             return "before"
