@@ -34,7 +34,9 @@ def lines() -> dict[str, str]:
     letters = "abcdefghijklmnopqrstuvwxyz  ,.:;0123456789"
     for k in range(10):
         made[f"letters {k}"] = "".join(random.choice(letters) for _ in range(LINE_CHARS))
-    made["words like drugs"] = " ".join(f"{random.choice('sqrz')}ert{random.choice('aeiou')}ali{random.choice('nm')}e" for _ in range(600))[:LINE_CHARS]
+    made["words like drugs"] = " ".join(f"{random.choice('sqrz')}ert{random.choice('aeiou')}ali{random.choice('nm')}e" for _ in range(600))[
+        :LINE_CHARS
+    ]
     return made
 
 

@@ -205,9 +205,7 @@ class _Collector:
                 self.statements[-1] = self._completed(last, content)
             else:
                 return False
-        elif segment.wraps and self._completes(item, content, last):
-            self.statements[-1] = self._completed(last, content)
-        elif (segment.wraps or segment.continues) and self._is_only_dates(item, content):
+        elif (segment.wraps and self._completes(item, content, last)) or ((segment.wraps or segment.continues) and self._is_only_dates(item, content)):
             self.statements[-1] = self._completed(last, content)
         else:
             return False

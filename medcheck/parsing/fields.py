@@ -44,7 +44,9 @@ _ROLES: tuple[tuple[str, str], ...] = (
     ("number", "other"), ("patient", "other"), ("source", "other"), ("class", "other"), ("last updated", "other"), ("date", "other"),
     ("supply", "other"), ("days supply", "other"), ("manufacturer", "other"), ("category", "other"), ("type", "other"),
 )  # fmt: skip
-_DATE_BEGINS = lazy_pattern(r"\W*(?:\d|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|early|late|about|approx|unknown|never|none|n/a))", re.I)
+_DATE_BEGINS = lazy_pattern(
+    r"\W*(?:\d|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|early|late|about|approx|unknown|never|none|n/a))", re.I
+)
 ROLE_OF = {tuple(phrase.split()): role for phrase, role in _ROLES}
 ROLE_WORDS = frozenset(word for phrase in ROLE_OF for word in phrase)
 _LONGEST = max(len(phrase) for phrase in ROLE_OF)

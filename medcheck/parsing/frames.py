@@ -34,7 +34,9 @@ _BASE_FORMS = frozenset(
     {"stop", "stop taking", "stop using", "discontinue", "cease", "hold", "withhold", "quit", "quit taking", "switch from", "change from"}
     | {"convert from", "swap from", "rotate from"}
 )
-_DOUBTING = frozenset("thinks think thought believes believe possibly maybe probably perhaps apparently presumably suspects unsure ?".split())
+_DOUBTING = frozenset(
+    "thinks think thought believes believe possibly maybe probably perhaps apparently presumably suspects unsure ?".split()
+)
 _NOT_YET = lazy_pattern(
     r"\b(?:in (?:\w+ ){0,2}(?:days?|weeks?|months?|wks?)|in \d|next (?:week|month|visit|year)|tomorrow|after|once|when|before|if)\b"
 )
@@ -166,7 +168,7 @@ def is_exchange(words: Sequence[str], first: int, joined: int) -> bool | None:
 
     "switch a to b", "a was replaced by b" aside. None when they do not; False for a wish or plan ("wants to switch a to b").
     """
-    if not joined or words[joined - 1] not in _ONTO and not (joined > 1 and words[joined - 2] in _ONTO and words[joined - 1] in _SMALL):
+    if not joined or (words[joined - 1] not in _ONTO and not (joined > 1 and words[joined - 2] in _ONTO and words[joined - 1] in _SMALL)):
         return None
     for k in range(first - 1, max(-1, first - 4), -1):
         if words[k] in _EXCHANGE_VERBS:

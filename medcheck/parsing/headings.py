@@ -36,7 +36,10 @@ _INSTRUCTING = frozenset(
     """at bedtime by daily day days evening morning night noon tablets tablet times time once twice with before after needed as
     required every take takes taking on for and to unit units prn in per the""".split()
 )
-_NOW = frozenset({"current", "currently", "active", "present", "presently", "continue", "continued", "ongoing", "new", "modified", "aktuelle"})
+_NOW = frozenset(
+    {"current", "currently", "active", "present", "presently", "continue", "continued", "ongoing", "new", "modified", "aktuelle"}
+)
+_NEGATING = frozenset({"no", "not"})
 _CONDITIONS = frozenset("rls plmd gerd htn copd adhd ptsd mdd gad ocd bph parkinsons alzheimers".split())  # no ordinary words, no drugs
 _FORMS = frozenset("tablets tablet capsules drops pill pills".split())
 
@@ -119,15 +122,19 @@ class HeadingReader:
     def only_speaks_of_the_list(self, text: str, begin: int) -> bool:
         """Whether words say something of the list and nothing of a medicine: "Your medication list has changed"."""
         first = _FIRST_WORD.search(text, begin)
-        if first is None or first.group().lower() not in self._status or len(text) - begin > _LONGEST_REMARK:
+        if first is None or len(text) - begin > _LONGEST_REMARK or first.group().lower() not in (*_NEGATING, *self._status):
             return False
-        words = set(tokenise(text[begin:]).words)
+        words = set(tokenise(text[begin:]).words) - _NEGATING
         return bool(_NOUNS & words) and not _FORMS & words and all(w in self._status for w in words)
 
     def is_only_heading_words(self, text: str) -> bool:
         """Whether what follows a heading on its line is more of it ("Discontinued meds: date stopped"), and no answer ("Allergies: none")."""
         words = tokenise(text).words
-        return 1 < len(words) <= _MOST_WORDS and all(w in ROLE_WORDS or len(w) <= 2 for w in words) and not any(w.isdigit() for w in words)
+        if not 1 < len(words) <= _MOST_WORDS or any(w.isdigit() for w in words):
+            return False
+        if any(c in text for c in ".:;,"):
+            return False
+        return all(w in ROLE_WORDS or w in ("d", "c", "cd", "s") for w in words) and any(len(w) > 3 for w in words)
 
     def _may_begin(self, word: str) -> bool:
         """Whether a first word that is no heading word may be one that was read wrongly or written in other letters."""

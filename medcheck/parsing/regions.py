@@ -18,7 +18,9 @@ _OTHER_NAME = lazy_pattern(
     r"|[\s,(-]*(?:aka|a\.k\.a\.?|also known as|commonly known as|also called|brand name|brand|generic name|generic for|=)[:\s]*\Z",
     re.I,
 )
-_KNOWN_AS = lazy_pattern(r"\W*(?:commonly known as|also known as|known as|brand names?|generic names?|generic for|also called|aka)[:\s]*\Z", re.I)
+_KNOWN_AS = lazy_pattern(
+    r"\W*(?:commonly known as|also known as|known as|brand names?|generic names?|generic for|also called|aka)[:\s]*\Z", re.I
+)
 
 
 def regions(segment: Segment, mentions: Sequence[Mention]) -> list[tuple[int, int]]:

@@ -72,12 +72,7 @@ def resolve(
             gap = text[tokens.ends[mentions[k - 1][1] - 1] : tokens.starts[mentions[k][0]]]
             if not LIST_JOIN.match(gap):
                 carried = None
-            elif (
-                carried.status is not Status.ACTIVE
-                and "," in gap
-                and any(c.isdigit() for c in gap)
-                and not _AND_OR.search(gap)
-            ):
+            elif carried.status is not Status.ACTIVE and "," in gap and any(c.isdigit() for c in gap) and not _AND_OR.search(gap):
                 # "stopped sertraline 50 mg, citalopram 20 mg": whether the second was stopped too is not said.
                 carried = StatusReading(carried.status, False, carried.cue)
         for reading in before[k]:

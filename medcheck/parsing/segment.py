@@ -21,7 +21,9 @@ _SENTENCE = re.compile(
 )
 _BULLET = re.compile(r"\s*(?:[-*#>•·▪◦●○–—_~=+]+|\(?\d{1,3}[.)](?!\d)|\(?[a-zA-Z][.)](?=\s)|\[[ xX]?\])?\s*(?:[*_~]{1,3}|\[[ xX]?\]\s*)?")
 _NUMBERED = re.compile(r"\s*(?:[-*•·▪◦●○+]\s|\(?\d{1,3}[.)](?!\d))")
-_OPEN_END = lazy_pattern(r"(?:\b(?:by|take|takes|the|a|an|every|of|with|to|per|for|and|or|at|in|times|three|twice|once|one)|[,/(-])\s*\Z", re.I)
+_OPEN_END = lazy_pattern(
+    r"(?:\b(?:by|take|takes|the|a|an|every|of|with|to|per|for|and|or|at|in|times|three|twice|once|one)|[,/(-])\s*\Z", re.I
+)
 _NONE = lazy_pattern(r"\W*(?:none|nil|nkda|nka|no known.*|not known|no allerg.*|no|n/a|denies.*)\W*(?:known|reported)?\W*\Z", re.I)
 _ONE_MEDICINE = frozenset({"medication", "drug", "medicine", "name", "drug name", "medication name", "med", "rx", "product"})
 _BLOCK_ENDING = frozenset(
@@ -104,6 +106,7 @@ class _Splitter:
         self._inline_indent: int | None = None  # of a heading that held its content itself: lines further in belong to it
         self._table: Table | None = None
         self._blank_above = True
+        self._field_line = -1  # the last line that began with the label of a field
         self._entry: tuple[int, bool, str] = (0, False, "")  # of the entry above: its indent, whether it has a bullet, its last line
 
     def read(self, line: _Line) -> None:
@@ -145,7 +148,7 @@ class _Splitter:
                 rest = text[body + content :].strip(" \t:-–—.,;*_=#~|")
                 if not rest or self._headings.is_only_heading_words(rest):
                     self.remarks[-1] = replace(self.remarks[-1], text=text.strip(), span=(line.start, line.start + len(text)))
-                    if status is None and self._is_column_head(text):
+                    if (status is None and self._is_column_head(text)) or self._is_empty_field(line, text[body:]):
                         return
                     self._section, self._certain, self._seen_content, self._inline_indent = status, True, False, None
                     self._entry = (_indent(text), False, "")
@@ -162,6 +165,10 @@ class _Splitter:
             self.segments.append(Segment(text, line.number, line.start, body, section, certain, False, cells))
             return
         self._add_pieces(line, begin, body, section, certain, wraps)
+
+    def _is_empty_field(self, line: _Line, text: str) -> bool:
+        """Whether "Stopped:" with nothing behind it is a field of the entry above, that other fields belong to, and no heading."""
+        return self._field_line == line.number - 1 and ROLE_OF.get(tuple(_words(text))) in ("start", "stop", "seen")
 
     def _is_column_head(self, text: str) -> bool:
         """Whether a line right below a heading with a status only names columns ("Medication  Reason"): the section goes on."""
@@ -196,6 +203,7 @@ class _Splitter:
             if named is not None:
                 label = named[0]
                 content += named[1]
+                self._field_line = line.number
             elif k and (":" in text[a:b] or " colon " in text[a:b]):
                 later = self._headings.read(text[a:b])
             if later is not None:  # "Stopped: citalopram. Started: sertraline."

@@ -162,6 +162,8 @@ def _statement(
         instruction = f"{before} {_TRAILING_NUMBER.sub('', behind)}".strip()
     instruction = _of_now(instruction)
     period, undated, later = dates_of(instruction, as_of)
+    if segment.cells:
+        period = _with_comment(period, segment, as_of)
     if reading is not None and reading.status is Status.STOPPED and later and reading.cue in _ENDING:
         reading = None  # it ends after the day of the review
     if reading is not None and reading.cue in LAST_TAKEN and str(as_of.year) in after:
@@ -184,6 +186,15 @@ def _statement(
         reason=_row_reason(text, segment.cells, status) if segment.cells else reason_of(after, status),
         clause=(segment.start + (0 if a == segment.body else a), segment.start + b),
     )
+
+
+def _with_comment(period: Period, segment: Segment, as_of: date) -> Period:
+    """The dates of a table row, those that no column gives from its comment ("since March 2022")."""
+    said = " ".join(segment.text[c.start : c.end] for c in segment.cells if c.role == "comment")
+    if not said:
+        return period
+    more, _, _ = dates_of(said, as_of)
+    return Period(period.started or more.started, period.stopped or more.stopped)
 
 
 def _row_reason(text: str, cells: Sequence[Cell], status: Status) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence, Set
 
 from medcheck.domain import Status, StatusCue
@@ -198,7 +197,9 @@ class StatusReader:
             if first > begin + _LONGEST_OPENING or not set(words[begin:first]) <= OPENING:
                 return None
             alone = _stands_alone(tokens.folded.text, tokens.starts[first], tokens.ends[last - 1])
-            usable = [c for c in cues if c.position in ("both", "after") or c.status == Status.COMPLETED or (alone and c.position == "cell")]
+            usable = [
+                c for c in cues if c.position in ("both", "after") or c.status == Status.COMPLETED or (alone and c.position == "cell")
+            ]
             cue = usable[0] if usable else cues[0]
             if not usable or cue.status not in PIECE_STATUSES:
                 if not set(words[first:last]) <= OPENING:
