@@ -32,6 +32,12 @@ _SUPPLY_WORDS = frozenset({"disp", "dispense", "qty", "quantity", "refill", "ref
 _MEASURE_WORDS = frozenset(
     {"bp", "weight", "wt", "height", "ht", "bmi", "pulse", "hr", "temp", "sats", "spo", "inr", "egfr", "hba", "smoker", "dob"}
 )
+_DATE_WORDS = frozenset(
+    """started start since from until till to in on end ended stop stopped date dates last first filled taken about around approx early mid
+    late years year months month weeks week days day ago for the past over x now present current currently between and jan january feb
+    february mar march apr april may jun june jul july aug august sep sept september oct october nov november dec december spring summer
+    autumn fall winter st nd rd th of""".split()
+)
 _ALL_OF_THEM = frozenset({"both", "all", "these", "those", "them", "they", "were"})
 _LABELLED_DATE = {"start": "started", "stop": "stopped", "seen": "last filled"}
 
@@ -156,7 +162,7 @@ class _Collector:
     def _take_status(self, item: Spotted, content: str, last: MedicationStatement) -> bool:
         """A sentence or line that says of the drug before it that it was stopped, held, never taken."""
         reading = self._readers.status.read_piece(item.tokens, first_token(item))
-        if reading is None:
+        if reading is None or (reading.status is Status.INTENDED and not reading.certain):
             return False
         segment = item.segment
         if _AMOUNT.search(content) and self._is_instruction(item, content):
@@ -229,7 +235,8 @@ class _Collector:
         return self._readers.sig.knows_all(_without_reason(words, self._readers)) or not _AMOUNT.search(content)
 
     def _is_only_dates(self, item: Spotted, content: str) -> bool:
-        if self._unread(item) or len(content) > 60 or _AMOUNT.search(content):
+        words = item.tokens.words[first_token(item) :]
+        if len(content) > 60 or any(w[0] >= "a" and w not in _DATE_WORDS for w in words):
             return False
         period, _, _ = dates_of(content, self._as_of)
         return period != Period()

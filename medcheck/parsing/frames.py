@@ -32,7 +32,7 @@ _WISHING = frozenset(
 )
 _BASE_FORMS = frozenset(
     {"stop", "stop taking", "stop using", "discontinue", "cease", "hold", "withhold", "quit", "quit taking", "switch from", "change from"}
-    | {"convert from", "swap from", "rotate from"}
+    | {"convert from", "swap from", "rotate from", "come off", "come off of"}
 )
 _DOUBTING = frozenset(
     "thinks think thought believes believe possibly maybe probably perhaps apparently presumably suspects unsure ?".split()
@@ -43,7 +43,14 @@ _NOT_YET = lazy_pattern(
 _NEXT_CLAUSE = lazy_pattern(r"[,;.]|\band\b|\bthen\b")
 _LATER = frozenset({"in", "next", "tomorrow", "after", "soon", "later", "once", "when", "if", "before"})
 _INDICATED = frozenset({"for", "prn", "seasonal", "needed", "required", "treat", "treating", "against", "environmental", "pollen", "dust"})
-_BARE_ALLERGY = frozenset({"allergy", "allergies", "allergic", "rash", "hives", "reaction", "allergic reaction", "itch"})
+_BARE_ALLERGY = frozenset({"allergy", "allergies", "allergic", "rash", "hives", "reaction", "allergic reaction", "itch", "anaphylaxis"})
+_POSSIBLY = frozenset({"may", "might", "can", "could", "risk", "possible"})
+_CARE = frozenset({"missing", "skipping", "stopping", "abrupt", "abruptly", "running", "sudden", "suddenly", "alcohol"})
+_MANNER = lazy_pattern(
+    r"\b(?:with|together|within|on an empty|at the same|more than|after|before|at night|in the morning|until|unless|if|abruptly|suddenly)\b"
+)
+_A_DOSE = lazy_pattern(r"\W*(?:on |at |was )?\d+(?:\.\d+)?\s*(?:mg|mcg|g|ml|units?|tabs?|tablets?|caps?)\b")
+_RAISED = lazy_pattern(r"\b(?:increase|increased|titrate|titrated|raise|raised)\b")
 _REPORTING = frozenset(
     """reports reported says said states stated gives gave administers confirms confirmed thinks believes notes noted brings
     brought manages helps told tells handles fills reminds concerned worried called phoned""".split()
@@ -75,7 +82,7 @@ ABOUT_IT = frozenset(
     given while during until before with without owing jan january feb february mar march apr april may jun june jul july aug august sep
     sept september oct october nov november dec december spring summer autumn fall winter today yesterday recently himself herself self
     medication drug medicine years year months month weeks week early late mid prior from and or but too again altogether completely
-    abruptly suddenly now course therapy treatment pt patient gp md dr clinic hospital prescriber pharmacist pharmacy earlier""".split()
+    abruptly suddenly now course therapy treatment gp md dr clinic hospital prescriber pharmacist pharmacy earlier""".split()
 )
 PAST_TREATMENT = frozenset({"treated with", "has been on", "has been taking", "given", "trial of", "prescribed"})
 CONTINUING = frozenset({"refill", "refill of", "please refill", "refilled", "renew", "renewed", "continue", "increase", "reduce", "taper"})
@@ -112,22 +119,38 @@ def framed(
     if (
         status is Status.ALLERGY
         and phrase in _BARE_ALLERGY
-        and (_INDICATED & set(before[-2:]) or (previous == "to" and phrase in ("rash", "hives")))
+        and (_INDICATED & set(before[-2:]) or _POSSIBLY & set(before) or (previous == "to" and phrase in ("rash", "hives")))
     ):
         return None
     if status is Status.FAMILY and (_REPORTING & set(behind[:2]) or (phrase.endswith("s") and _BORROWING & set(before[-2:]))):
         return None
-    if status is Status.ACTIVE and certain and phrase in _PLANNED_BASE and {"if", "when", "once"} & set(words[max(0, first - 9) : first]):
+    if status is Status.ACTIVE and certain and phrase in _PLANNED_BASE and _is_conditional(words, first):
         return Status.INTENDED, True  # "if ferritin is low start iron"
     if status is Status.NOT_TAKEN:
-        return _not_taken(certain, phrase, words, last, following)
+        return _not_taken(certain, phrase, words, last, rest)
     return status, certain
+
+
+def _is_conditional(words: Sequence[str], first: int) -> bool:
+    """Whether "if", "when" or "once" (not "once daily") stands in the words before."""
+    for k in range(max(0, first - 9), first):
+        if words[k] in ("if", "when") or (words[k] == "once" and words[k + 1] not in ("a", "daily", "per", "every", "weekly", "nightly", "each")):
+            return True
+    return False
 
 
 def _stopped(
     certain: bool, phrase: str, words: Sequence[str], last: int, before: Sequence[str], previous: str, behind: Sequence[str], rest: str
 ) -> tuple[Status, bool] | None:
     following = behind[0] if behind else ""
+    if phrase in ("previously", "formerly", "prior", "past") and _A_DOSE.match(rest):
+        return None  # "1 mg, previously 0.5 mg"
+    if phrase == "no longer" and following and following >= "a" and following not in ABOUT_IT:
+        return Status.ACTIVE, False  # "no longer causes nausea"
+    if "effective" in phrase and _RAISED.search(rest[:40]):
+        return Status.ACTIVE, False
+    if phrase in _BASE_FORMS and following == "if":
+        return Status.ACTIVE, True  # "stop if it makes you drowsy"
     if phrase == "off":
         if following in ("label", "licence", "license", "formulary"):
             return None
@@ -150,8 +173,13 @@ def _stopped(
     return Status.STOPPED, certain and not _DOUBTING & set(before)
 
 
-def _not_taken(certain: bool, phrase: str, words: Sequence[str], last: int, following: str) -> tuple[Status, bool] | None:
+def _not_taken(certain: bool, phrase: str, words: Sequence[str], last: int, ahead: str) -> tuple[Status, bool] | None:
+    following = words[last] if last < len(words) else ""
     rest = words[last : last + 8]
+    if phrase in ("avoid", "avoids", "avoiding", "please avoid") and following in _CARE:
+        return None
+    if phrase.startswith(("do not ", "dont ", "should not ", "must not ")) and _MANNER.search(_NEXT_CLAUSE.split(ahead[:120], maxsplit=1)[0]):
+        return Status.ACTIVE, False  # "do not take it with food"
     if following in _TOLERATED or (following == "any" and set(words[last + 1 : last + 2]) & _TOLERATED):
         return None  # "never had problems with", "no changes"
     if phrase == "never" and following in ("misses", "missed", "missing", "forgets", "forgot", "without", "stopped", "late"):

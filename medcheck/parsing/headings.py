@@ -39,6 +39,7 @@ _INSTRUCTING = frozenset(
 _NOW = frozenset(
     {"current", "currently", "active", "present", "presently", "continue", "continued", "ongoing", "new", "modified", "aktuelle"}
 )
+_SEASONAL = frozenset({"seasonal", "environmental", "pollen", "hayfever", "dust"})  # what is taken for such allergies stands below
 _NEGATING = frozenset({"no", "not"})
 _CONDITIONS = frozenset("rls plmd gerd htn copd adhd ptsd mdd gad ocd bph parkinsons alzheimers".split())  # no ordinary words, no drugs
 _FORMS = frozenset("tablets tablet capsules drops pill pills".split())
@@ -84,7 +85,9 @@ class HeadingReader:
             return None  # "Acute issue (promethazine 25 mg)" is no heading
         aside = [t for t in self._phrases(beside) if self._status.get(t)]
         said = [self._status[w] for w in (*self._phrases(tokens), *aside) if self._status.get(w)]
-        if tokens[0] == "for" or _speaks_of_now(self._phrases(tokens), said):
+        if tokens == ["all"] and not whole:
+            said = ["allergy"]  # "ALL: codeine"
+        if tokens[0] == "for" or _SEASONAL & set(beside) or _speaks_of_now(self._phrases(tokens), said):
             said = []  # "for allergies: hydroxyzine": what it is taken for; "current and past medications": not told apart
         if not whole and not said and "-" in text[len(m.group(1)) : m.end()].translate(_DASHES) and not _NOUNS & set(tokens):
             return None  # "Sleep - ..." heads nothing

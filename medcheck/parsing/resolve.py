@@ -98,7 +98,8 @@ def resolve(
         if after[k]:
             inactive = [r for r in after[k] if r.status is not Status.ACTIVE]
             chosen = inactive[0] if inactive else after[k][-1]
-            if inactive and after[k][-1].status is Status.ACTIVE:
+            resumed = any(r.status is Status.ACTIVE and ("restart" in r.cue or "resum" in r.cue) for r in after[k])
+            if inactive and (resumed or after[k][-1].status is Status.ACTIVE):
                 chosen = StatusReading(Status.ACTIVE, False, after[k][-1].cue)  # "stopped in 2020 and restarted"
             if own is None or own.status is Status.ACTIVE or chosen.status in _STRONG:
                 past = own is not None and own.cue in PAST_TREATMENT and chosen.status is Status.STOPPED
