@@ -18,23 +18,24 @@ LINES = 200
 LINE_BUDGET_S = 0.05
 LIST_BUDGET_S = 2.0
 PIECES = (
-    "sertraline 50 mg daily, ", "stopped ", "a:", "medications ", "allergies: ", "; ", "| ", "\t", "(", ")", '"', ",", "  ", "1/2 ", "0.5-", "mg ",
-    "and ", "to ", "-> ", "if ", "12 ", "x", "serotonine ", "quetiepine ", "l1l1l1", "é", "½", "Sig: ", "start date: 2020-01-01 ", "not ", ". ",
-    "He ", "colon ", "period ", "3 times a day ", "every ", "(was ", "since 2019 ", "until ", "mother ", "now ", "1-0-1 ", "q4-6h prn ",
+    "sertraline 50 mg daily, ", "stopped ", "a:", "medications ", "allergies: ", "; ", "| ", "\t", "(", ")", '"', ",", "  ",
+    "1/2 ", "0.5-", "mg ", "and ", "to ", "-> ", "if ", "12 ", "x", "serotonine ", "quetiepine ", "l1l1l1", "é", "½", "Sig: ",
+    "start date: 2020-01-01 ", "not ", ". ", "He ", "colon ", "period ", "3 times a day ", "every ", "(was ", "since 2019 ",
+    "until ", "mother ", "now ", "1-0-1 ", "q4-6h prn ",
 )  # fmt: skip
 
 
 def lines() -> dict[str, str]:
     """Lines of the longest length that is read, each of another kind."""
-    random.seed(7)
+    rng = random.Random(7)  # noqa: S311 - not for secrets
     made = {f"only {p!r}": (p * LINE_CHARS)[:LINE_CHARS] for p in PIECES}
     for k in range(40):
-        few = random.sample(PIECES, random.randint(2, 6))
-        made[f"mixed {k}"] = "".join(random.choice(few) for _ in range(LINE_CHARS))[:LINE_CHARS]
+        few = rng.sample(PIECES, rng.randint(2, 6))
+        made[f"mixed {k}"] = "".join(rng.choice(few) for _ in range(LINE_CHARS))[:LINE_CHARS]
     letters = "abcdefghijklmnopqrstuvwxyz  ,.:;0123456789"
     for k in range(10):
-        made[f"letters {k}"] = "".join(random.choice(letters) for _ in range(LINE_CHARS))
-    made["words like drugs"] = " ".join(f"{random.choice('sqrz')}ert{random.choice('aeiou')}ali{random.choice('nm')}e" for _ in range(600))[
+        made[f"letters {k}"] = "".join(rng.choice(letters) for _ in range(LINE_CHARS))
+    made["words like drugs"] = " ".join(f"{rng.choice('sqrz')}ert{rng.choice('aeiou')}ali{rng.choice('nm')}e" for _ in range(600))[
         :LINE_CHARS
     ]
     return made

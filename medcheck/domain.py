@@ -601,7 +601,8 @@ class Vocabulary:
 class StatusCue(Row):
     """A phrase that says the status of a drug near it (formulary/status_cues.csv).
 
-    `position`: before (it precedes what it speaks of), after, both, or cell (on its own in a cell or bracket). `reach`: list (holds on through "and", "or" and commas) or one.
+    `position`: before (it precedes what it speaks of), after, both, or cell (it stands on its own in a cell or bracket). `reach`: list
+    (holds on through "and", "or" and commas) or one.
     """
 
     phrase: str

@@ -78,7 +78,7 @@ class _Collector:
         self._waiting = None
         self.statements.extend(new)
         self.remarks.extend(unread_beside(item, self._readers, " ".join(s.reason.lower() for s in new)))
-        self.remarks.extend(self._far_words(item, new))
+        self._tell_far_words(item, new)
         self._group = len(new)
         self._tail, self._tail_end = item.segment.line, item.segment.start + len(item.segment.text)
 
@@ -98,12 +98,11 @@ class _Collector:
         self._add_to_last(item, last)
         return True
 
-    def _far_words(self, item: Spotted, new: Sequence[MedicationStatement]) -> list[Remark]:
+    def _tell_far_words(self, item: Spotted, new: Sequence[MedicationStatement]) -> None:
         """Words too far from their mention to be read as its instruction, if they could be one."""
         limit = self._readers.max_context
         if len(item.segment.text) <= limit:
-            return []
-        out = []
+            return
         for s in new:
             start, end = s.span[1] + limit, s.clause[1]
             words = item.segment.text[start - item.segment.start : end - item.segment.start]
@@ -112,7 +111,6 @@ class _Collector:
                 shown = shown if len(shown) <= 200 else f"{shown[:200]}…"
                 reason = f"more than {limit} characters behind the medicine: not read as its instruction"
                 self.remarks.append(Remark(shown, item.segment.line, LineKind.UNRECOGNISED, reason, (start, end)))
-        return out
 
     # ---- segments without mentions -------------------------------------------------------------------------------------
     def take_piece(self, item: Spotted) -> None:
@@ -211,7 +209,9 @@ class _Collector:
                 self.statements[-1] = self._completed(last, content)
             else:
                 return False
-        elif (segment.wraps and self._completes(item, content, last)) or ((segment.wraps or segment.continues) and self._is_only_dates(item, content)):
+        elif (segment.wraps and self._completes(item, content, last)) or (
+            (segment.wraps or segment.continues) and self._is_only_dates(item, content)
+        ):
             self.statements[-1] = self._completed(last, content)
         else:
             return False

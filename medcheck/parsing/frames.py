@@ -44,6 +44,7 @@ _NEXT_CLAUSE = lazy_pattern(r"[,;.]|\band\b|\bthen\b")
 _LATER = frozenset({"in", "next", "tomorrow", "after", "soon", "later", "once", "when", "if", "before"})
 _INDICATED = frozenset({"for", "prn", "seasonal", "needed", "required", "treat", "treating", "against", "environmental", "pollen", "dust"})
 _BARE_ALLERGY = frozenset({"allergy", "allergies", "allergic", "rash", "hives", "reaction", "allergic reaction", "itch", "anaphylaxis"})
+_OFTEN = frozenset({"a", "daily", "per", "every", "weekly", "nightly", "each"})
 _POSSIBLY = frozenset({"may", "might", "can", "could", "risk", "possible"})
 _CARE = frozenset({"missing", "skipping", "stopping", "abrupt", "abruptly", "running", "sudden", "suddenly", "alcohol"})
 _MANNER = lazy_pattern(
@@ -57,9 +58,11 @@ _REPORTING = frozenset(
 )
 _BORROWING = frozenset("borrowed borrows borrowing took takes taking uses used using shares shared".split())
 _LONG_AGO = lazy_pattern(
-    r"\W*(?:[a-z]+\W+){0,3}?(?:(?:in|around|about|approx\w*|circa|since|before|early|late|mid)\W+)*(?:[a-z]{3,9}\.?\W+)?(?:\d{1,2}/)?(?:19|20)\d\d\b"
-    r"|\W*(?:[a-z]+\W+){0,3}?(?:(?:over|about|more than|at least|approx\w*)\W+)*(?:an?|\d+|one|two|three|four|five|six|several|many|some|a few|few)\W+(?:years?|months?|yrs?|mths?)"
-    r"\W+ago|\W*(?:[a-z]+\W+){0,3}?(?:last year|years ago|months ago)"
+    r"\W*(?:[a-z]+\W+){0,3}?(?:"
+    r"(?:(?:in|around|about|approx\w*|circa|since|before|early|late|mid)\W+)*(?:[a-z]{3,9}\.?\W+)?(?:\d{1,2}/)?(?:19|20)\d\d\b"
+    r"|(?:(?:over|about|more than|at least|approx\w*)\W+)*(?:an?|\d+|one|two|three|four|five|six|several|many|some|a few|few)\W+"
+    r"(?:years?|months?|yrs?|mths?)\W+ago"
+    r"|(?:last year|years ago|months ago))"
 )
 _PLANNED_BASE = frozenset({"start", "add", "begin", "give", "commence", "initiate"})
 LAST_TAKEN = frozenset({"last taken", "last used", "last took", "last had", "was last taken", "was last used"})
@@ -106,7 +109,6 @@ def framed(
     before = words[max(0, first - 4) : first]
     previous = words[first - 1] if first else ""
     behind = words[last : last + 3]
-    following = behind[0] if behind else ""
     if status is Status.INTENDED and _CEASING & (set(behind) - ({"dose"} if {"low", "small", "lowest"} & set(behind) else set())):
         return Status.ACTIVE, True
     if status is Status.STOPPED:
@@ -133,10 +135,7 @@ def framed(
 
 def _is_conditional(words: Sequence[str], first: int) -> bool:
     """Whether "if", "when" or "once" (not "once daily") stands in the words before."""
-    for k in range(max(0, first - 9), first):
-        if words[k] in ("if", "when") or (words[k] == "once" and words[k + 1] not in ("a", "daily", "per", "every", "weekly", "nightly", "each")):
-            return True
-    return False
+    return any(words[k] in ("if", "when") or (words[k] == "once" and words[k + 1] not in _OFTEN) for k in range(max(0, first - 9), first))
 
 
 def _stopped(
@@ -156,7 +155,7 @@ def _stopped(
             return None
         if previous in ("tapering", "weaning", "coming", "getting", "going", "come", "get", "to"):
             return Status.ACTIVE, False
-    if phrase in LAST_TAKEN and not _LONG_AGO.match(rest):
+    if phrase in LAST_TAKEN and not _LONG_AGO.match(rest[:120]):
         return None  # "last taken this morning"
     if phrase == "used" and previous in ("is", "are", "be", "being", "not"):
         return None
@@ -178,7 +177,8 @@ def _not_taken(certain: bool, phrase: str, words: Sequence[str], last: int, ahea
     rest = words[last : last + 8]
     if phrase in ("avoid", "avoids", "avoiding", "please avoid") and following in _CARE:
         return None
-    if phrase.startswith(("do not ", "dont ", "should not ", "must not ")) and _MANNER.search(_NEXT_CLAUSE.split(ahead[:120], maxsplit=1)[0]):
+    forbids = phrase.startswith(("do not ", "dont ", "should not ", "must not "))
+    if forbids and _MANNER.search(_NEXT_CLAUSE.split(ahead[:120], maxsplit=1)[0]):
         return Status.ACTIVE, False  # "do not take it with food"
     if following in _TOLERATED or (following == "any" and set(words[last + 1 : last + 2]) & _TOLERATED):
         return None  # "never had problems with", "no changes"

@@ -24,13 +24,15 @@ _MOST_INSIDE = 6
 _RAW_WORD = lazy_pattern(r"[a-z0-9|!]+")
 _LIKE = str.maketrans({"l": "i", "1": "i", "|": "i", "!": "i", "0": "o", "5": "s", "8": "b"})
 _DASHES = str.maketrans("–—", "--")
+_ALLERGY_PRODUCT = lazy_pattern(r"allerg|family", re.I)
 _SHORTEST_OCR = 5
 _MOST_WORDS = 12
 # Nouns that make a line without a colon a heading, and words of instructions that alone make none ("AT BEDTIME").
 _NOUNS = frozenset(
     """medication medications meds medicines medicine drugs drug prescriptions repeat repeats acute acutes supplements vitamins otc
     allergies allergy prescription templates items medicaments allergien
-    allergie alergias medikation medikamente dauermedikation bedarfsmedikation medicacion medicamentos traitement medicaments farmaci""".split()
+    allergie alergias medikation medikamente dauermedikation bedarfsmedikation medicacion medicamentos
+    traitement medicaments farmaci""".split()
 )
 _INSTRUCTING = frozenset(
     """at bedtime by daily day days evening morning night noon tablets tablet times time once twice with before after needed as
@@ -40,6 +42,10 @@ _NOW = frozenset(
     {"current", "currently", "active", "present", "presently", "continue", "continued", "ongoing", "new", "modified", "aktuelle"}
 )
 _SEASONAL = frozenset({"seasonal", "environmental", "pollen", "hayfever", "dust"})  # what is taken for such allergies stands below
+_PRODUCT_WORDS = frozenset(
+    """relief antihistamine congestion sinus symptom nighttime childrens cold laxative wellness softener complete day medicine non drowsy
+    headache tablets tablet""".split()
+)
 _NEGATING = frozenset({"no", "not"})
 _CONDITIONS = frozenset("rls plmd gerd htn copd adhd ptsd mdd gad ocd bph parkinsons alzheimers".split())  # no ordinary words, no drugs
 _FORMS = frozenset("tablets tablet capsules drops pill pills".split())
@@ -72,6 +78,8 @@ class HeadingReader:
         if m is None:
             return None
         whole = m.end() >= len(text.rstrip(" \t*_#="))
+        if _ALLERGY_PRODUCT.search(m.group(1)) and _PRODUCT_WORDS & set(tokenise(m.group(1)).words):
+            return None  # "All day allergy", "Allergy relief"
         title = _ASIDE.sub(" ", m.group(1))
         if ". " in title:
             return None  # a sentence ends before the colon: "No known drug allergies. Current: ..."
@@ -131,7 +139,7 @@ class HeadingReader:
         return bool(_NOUNS & words) and not _FORMS & words and all(w in self._status for w in words)
 
     def is_only_heading_words(self, text: str) -> bool:
-        """Whether what follows a heading on its line is more of it ("Discontinued meds: date stopped"), and no answer ("Allergies: none")."""
+        """Whether what follows a heading on its line is more of it ("Discontinued meds: date stopped"), and no content."""
         words = tokenise(text).words
         if not 1 < len(words) <= _MOST_WORDS or any(w.isdigit() for w in words):
             return False

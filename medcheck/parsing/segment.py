@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from medcheck.domain import LineKind, Remark, Status
 from medcheck.parsing.fields import ROLE_OF
@@ -238,7 +239,7 @@ def _is_double_spaced(text: str) -> bool:
     """Whether nearly every line is followed by a blank one: then a blank line ends no section."""
     lines = [not part.strip() for part in _LINE.split(text)]
     filled = lines.count(False)
-    followed = sum(1 for line, below in zip(lines, lines[1:], strict=False) if not line and below)
+    followed = sum(1 for line, below in pairwise(lines) if not line and below)
     return filled >= 4 and followed >= 0.8 * (filled - 1)
 
 

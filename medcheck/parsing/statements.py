@@ -106,8 +106,8 @@ def _readings(item: Spotted, mentions: Sequence[Mention], readers: Readers, as_o
         return readings
     out: list[StatusReading | None] = []
     for mention, own in zip(mentions, readings, strict=True):
-        cell = next((c for c in cells if c.start <= mention.start < c.end), None)
-        if cell is None or cell.role not in ("medicine", "allergen"):
+        own_cell = next((c for c in cells if c.start <= mention.start < c.end), None)
+        if own_cell is None or own_cell.role not in ("medicine", "allergen"):
             out.append(own)
         elif column.status is Status.ACTIVE and own is not None and own.status is not Status.ACTIVE:
             out.append(StatusReading(Status.ACTIVE, False, CELL))  # the column says active, the comment says stopped
