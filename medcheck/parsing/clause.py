@@ -173,6 +173,7 @@ def _join_frequency(into: Clause, c: Clause) -> None:
 
 
 def join_quantity(into: Clause, c: Clause) -> None:
+    """Give a clause the amount of another."""
     for name in _QUANTITY_FIELDS:
         setattr(into, name, getattr(c, name))
     into.prn = into.prn or c.prn
