@@ -209,9 +209,10 @@ class Name(Row):
     """What one exact name stands for: ingredients (several for a combination), or a product line to ask about."""
 
     ingredients: tuple[str, ...]
-    kind: str  # ingredient, spelling, brand, product, variant, line
+    kind: str  # ingredient, spelling, brand, product, variant, line, abbreviation
     countries: tuple[str, ...] = ()
-    line: int | None = None  # index into Formulary.lines for kind "line"
+    line: int | None = None  # index into Formulary.lines when it must be asked
+    note: str = ""  # what to know about an abbreviation: what it has been misread as
 
 
 class Option(Row):
@@ -621,7 +622,12 @@ class HeadingWord(Row):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Formulary:
-    """The curated data as one value. `names` is keyed by text.normalise_name; `sha256` is over the source files."""
+    """The curated data as one value. `names` is keyed by text.normalise_name; `sha256` is over the source files.
+
+    `places` holds the names that are too short or too ordinary to count wherever they stand, with where they do: `word` (an abbreviation
+    that counts anywhere and is never compared by likeness), `item` (only as an entry of a list or with a dose), `dose` (only with a
+    dose) or `shop` (only behind the name of a shop). `shops` sell products of their own under their name and ordinary words.
+    """
 
     version: str
     released: date
@@ -632,6 +638,8 @@ class Formulary:
     classes: Mapping[str, DrugClass]
     ingredients: Mapping[str, Ingredient]
     names: Mapping[str, Name]
+    places: Mapping[str, str]
+    shops: Set[str]
     lines: tuple[ProductLine, ...]
     references: Mapping[str, Reference]
     needs: Mapping[str, Need]

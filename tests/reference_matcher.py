@@ -13,8 +13,10 @@ from rapidfuzz.distance import OSA
 from medcheck.domain import MATTERS, Formulary, Outcome, Vocabulary
 from medcheck.matching import deciding as level
 from medcheck.matching import words as lists
-from medcheck.text import tokenise
+from medcheck.matching.places import Places
+from medcheck.text import Tokens, tokenise
 
+GERMAN_SALTS = "hydrochlorid hydrobromid hydrogenmaleat maleat fumarat succinat tartrat mesilat besilat citrat decanoat".split()
 TAILS = ("inum", "ina", "ine", "in", "en", "ene", "een", "an", "on", "e")
 SOUNDS = [p.split("/") for p in "kw/k ph/f th/t rh/r ck/k sch/s ch/k qu/k q/k x/ks y/i z/s v/f".split()]
 
@@ -71,7 +73,9 @@ class ReferenceMatcher:
         self.names: dict[str, tuple[str, tuple[str, ...]]] = {}
         self.claims: dict[str, tuple[str, ...]] = {}
         self.asked: dict[str, tuple[str, ...]] = {}
+        self.vague: set[str] = set()  # known drugs whose ingredients one source claims
         self.curated = set(formulary.names)
+        self.places = Places(formulary)
         for key, number in vocabulary.names.items():
             what = tuple(vocabulary.entries[number])
             if what and what[0].startswith("?"):
@@ -80,12 +84,14 @@ class ReferenceMatcher:
                     self.claims[key] = claimed
                     self.names[key] = "question", ()
                 else:
-                    self.names[key] = "known_drug", ()
+                    self.names[key] = "known_drug", claimed
+                    self.vague.add(key)
             else:
                 known = any(i in formulary.ingredients for i in what)
                 self.names[key] = ("ingredient" if known else "known_drug"), what
         for key, name in formulary.names.items():
             self.claims.pop(key, None)
+            self.vague.discard(key)
             if name.line is not None:
                 self.names[key] = "question", ()
                 variants = formulary.lines[name.line].variants
@@ -93,7 +99,7 @@ class ReferenceMatcher:
             else:
                 known = any(i in formulary.ingredients for i in name.ingredients)
                 self.names[key] = ("ingredient" if known else "known_drug"), name.ingredients
-        self.single = [n for n in self.names if n.isalpha() and 4 <= len(n) <= 43]
+        self.single = [n for n in self.names if n.isalpha() and 4 <= len(n) <= 43 and n not in formulary.places]
         self.partners: dict[str, set[str]] = {}
         for pair in formulary.lookalikes:
             for a, b in ((pair.name_a, pair.name_b), (pair.name_b, pair.name_a)):
@@ -116,6 +122,8 @@ class ReferenceMatcher:
 
     def means(self, name: str) -> tuple[str, ...]:
         """The ingredients that a name has or asks about."""
+        if name in self.vague:
+            return ()
         return self.claims.get(name) or self.asked.get(name) or self.names[name][1]
 
     def exact(self, name: str) -> tuple[str, tuple[str, ...], float] | None:
@@ -198,7 +206,7 @@ class ReferenceMatcher:
         out: list[Read] = []
         i = 0
         while i < len(words):
-            found = self.at(words, i)
+            found = self.at(tokens, i)
             first = i
             if found is None and i and words[i][0] >= "a" and words[i] not in lists.SKIP:
                 touching = tokens.ends[i - 1] == tokens.starts[i]
@@ -222,10 +230,16 @@ class ReferenceMatcher:
 
     def is_plain(self, name: str) -> bool:
         """A name that is no mere claim and tells what it is."""
-        return name in self.names and name not in self.claims and (bool(self.names[name][1]) or self.names[name][0] == "question")
+        return (
+            name in self.names
+            and name not in self.claims
+            and name not in self.vague
+            and (bool(self.names[name][1]) or self.names[name][0] == "question")
+        )
 
-    def at(self, words: list[str], i: int) -> tuple[str, tuple[str, ...], float, int] | None:
+    def at(self, tokens: Tokens, i: int) -> tuple[str, tuple[str, ...], float, int] | None:
         """What begins at word i: outcome, ingredients, score, words used."""
+        words = tokens.words
         word = words[i]
         if word in lists.SKIP and not any(n.startswith(word + " ") for n in self.curated):
             return None
@@ -234,10 +248,12 @@ class ReferenceMatcher:
             if key in self.curated or (key in self.names and n <= 5):
                 if key not in self.curated and words[i + n - 1].isdigit() and " ".join(words[i : i + n - 1]) in self.names:
                     continue
+                if not self.places.allow(key, tokens, i, i + n):
+                    continue
                 told = self.exact(key)
                 assert told is not None
                 return (*told, n)
-        if word in self.names:
+        if word in self.names and self.places.allow(word, tokens, i, i + 1):
             told = self.exact(word)
             assert told is not None
             return (*told, 1)
@@ -258,7 +274,12 @@ class ReferenceMatcher:
             if len(piece) < n or len(both) > 40 or not all(w.isalpha() for w in piece[1:]) or both not in self.names:
                 continue
             after = piece[-1]
-            curated = both in self.curated and len(both) >= 6 and (len(both) >= 8 or after not in lists.SKIP)
+            curated = (
+                both in self.curated
+                and both not in self.formulary.places
+                and len(both) >= 6
+                and (len(both) >= 8 or after not in lists.SKIP)
+            )
             if not curated and (both in self.curated or len(both) < 8 or after in self.names or after in lists.SKIP):
                 continue
             told = self.exact(both)
@@ -274,6 +295,13 @@ class ReferenceMatcher:
     def alike(self, word: str) -> tuple[str, tuple[str, ...], float, int] | None:
         if not self.may_be_misspelt(word):
             return None
+        for salt in GERMAN_SALTS:
+            for tail in (salt, salt + "e", "di" + salt, "di" + salt + "e"):
+                stem = word[: -len(tail)]
+                if word.endswith(tail) and len(stem) >= 5 and stem in self.names and stem not in self.formulary.places:
+                    told = self.exact(stem)
+                    assert told is not None
+                    return (*told, 1)
         for tail in lists.GLUED:
             stem = word[: -len(tail)]
             if word.endswith(tail) and len(stem) >= 5 and stem in self.names and stem not in self.claims:

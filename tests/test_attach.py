@@ -200,8 +200,8 @@ def test_a_long_line_without_a_mention_is_not_searched_for_doses(read) -> None: 
 @pytest.mark.parametrize(
     ("text", "unread"),
     [
-        ("lisinopril 10mg\nHAL 5 bid", "HAL 5 bid"),
-        ("aspirin 81\nDPH 25 mg hs", "DPH 25 mg hs"),
+        ("lisinopril 10mg\nXQL 5 bid", "XQL 5 bid"),
+        ("aspirin 81\nDQH 25 mg hs", "DQH 25 mg hs"),
         ("lisinopril 10 mg\nTCA at night", "TCA at night"),
         ("lisinopril 10 mg\nthe blue one at night", "the blue one at night"),
         ("lisinopril 10 mg daily\nAMI 10 nocte", "AMI 10 nocte"),

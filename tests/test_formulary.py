@@ -249,6 +249,13 @@ bd,frequency,2,2,,,,,,own
 po,route,,,,PO,,,,own
 """,
     "lookalikes.csv": "name_a,ingredient_a,name_b,ingredient_b,source,rls_side\nAlphix,alphin,Alphax,alphaxin,own,a\n",
+    "abbreviations.csv": """text,ingredients,meaning,reading,place,source
+AB,alphin,alphin,meant,item,own
+AB,betin,betin,meant,item,own
+DP,dopin,dopin,asked,dose,own
+HP,helpin,helpin salt,meant,word,own
+HP,alphin,alphin,misread,word,own
+""",
     "status_cues.csv": "phrase,status,position,reach,certain,source\nD/C'd,stopped,after,one,true,own\n",
     "headings.csv": "word,status,source\nallergies,allergy,own\n",
 }
@@ -310,6 +317,7 @@ def test_a_small_formulary_compiles(small: Path) -> None:
 def test_every_name_stands_for_its_ingredients(small: Path) -> None:
     names = load.parse(compile_directory(small)).names
     assert {k: (n.ingredients, n.kind, n.countries, n.line) for k, n in names.items()} == {
+        "ab": (("alphin", "betin"), "abbreviation", (), 1),
         "alphin": (("alphin",), "ingredient", (), None),
         "alphix": (("alphin",), "brand", ("us",), None),
         "betin": (("betin",), "ingredient", (), None),
@@ -318,11 +326,31 @@ def test_every_name_stands_for_its_ingredients(small: Path) -> None:
         "bothix p m": (("alphin", "helpin"), "product", ("us",), None),
         "bothix pm": (("alphin", "helpin"), "product", ("us",), None),
         "dopin": (("dopin",), "ingredient", (), None),
+        "dp": (("dopin",), "abbreviation", (), 2),
         "helpin": (("helpin",), "ingredient", (), None),
+        "hp": (("helpin",), "abbreviation", (), None),
         "linix": (("betin",), "line", (), 0),
         "linix day": ((), "variant", (), None),
         "linix night": (("betin",), "variant", (), None),
     }
+
+
+def test_an_abbreviation_of_several_readings_is_asked(small: Path) -> None:
+    found = load.parse(compile_directory(small))
+    several, one = found.lines[1], found.lines[2]
+    assert several.question == "What is AB short for: alphin or betin?"
+    assert [(v.names, v.ingredients) for v in several.variants] == [(("alphin",), ("alphin",)), (("betin",), ("betin",))]
+    assert one.question == "Is DP short for dopin? It is no settled abbreviation: please confirm."
+    assert found.names["hp"].note == "HP has been misread as alphin"
+    assert found.names["ab"].note == ""
+    assert found.places == {"ab": "item", "dp": "dose", "hp": "word"}
+
+
+def test_a_line_of_ordinary_words_counts_in_its_place(small: Path) -> None:
+    text = SMALL["combinations.toml"].replace('names = ["Linix"]', 'names = ["Cold and Flu"]\nplace = "item"')
+    _write(small, {"combinations.toml": text})
+    places = load.parse(compile_directory(small)).places
+    assert places["cold and flu"] == places["cold flu"] == "item"
 
 
 def test_a_state_is_never_found_by_its_name(small: Path) -> None:
@@ -417,6 +445,12 @@ too many columns | sig.csv | own\npo => own,more\npo | sig.csv | line 2 | number
 not a number | sig.csv | po,route,, => po,route,x, | sig.csv | line 3: doses_per_day_min | Not a valid number
 status | headings.csv | ,allergy => ,allergic | headings.csv | line 2: status | Must be one of
 not a boolean | status_cues.csv | true => perhaps | status_cues.csv | line 2: certain | Not a valid boolean
+abbreviation without a reading | abbreviations.csv | salt,meant => salt,misread | abbreviations.csv | abbreviation HP | needs a reading
+abbreviations unsorted | abbreviations.csv | DP, => AA, | abbreviations.csv | abbreviation AA | sorted by text
+places differ | abbreviations.csv | betin,meant,item => betin,meant,word | abbreviations.csv | abbreviation AB | differ in place
+meaning twice | abbreviations.csv | betin,betin => betin,alphin | abbreviations.csv | abbreviation AB | the same meaning twice
+abbreviation like a brand | abbreviations.csv | DP, => Dopin, | abbreviations.csv | abbreviation Dopin | dopaminergic.toml
+place | abbreviations.csv | dopin,asked,dose => dopin,asked,here | abbreviations.csv | line 4: place | Must be one of
 side | lookalikes.csv | own,a => own,c | lookalikes.csv | line 2: rls_side | Must be one of
 """  # noqa: E501 - one case a line
 CASES = [[cell.strip().replace("\\n", "\n") for cell in line.split(" | ")] for line in BROKEN.replace("| |", "|  |").strip().splitlines()]

@@ -23,7 +23,7 @@ def _rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(handle))
 
 
-NAMES = _rows("names.csv")
+NAMES = [r for f in ("names.csv", "abbreviations.csv", "common_drugs.csv", "otc.csv", "languages.csv", "brands.csv") for r in _rows(f)]
 NEAR_MISSES = _rows("near_misses.csv")
 LIVELY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

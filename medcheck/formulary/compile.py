@@ -16,7 +16,7 @@ from medcheck.errors import FormularyError
 from medcheck.formulary.load import FORMAT, TABLES, source_digest
 from medcheck.text import normalise_name
 
-_CSV_FILES = ("sig.csv", "lookalikes.csv", "status_cues.csv", "headings.csv")
+_CSV_FILES = ("sig.csv", "lookalikes.csv", "abbreviations.csv", "status_cues.csv", "headings.csv")
 _TOML_FILES = (
     "formulary.toml",
     "dopaminergic.toml",
@@ -146,7 +146,7 @@ class _Compiler:
         mimics = self.add_mimics(loaded.get("mimics.toml"))
         modifiers = self.add_modifiers(loaded.get("modifiers.toml"))
         rows = {name: self.csv_rows(name) for name in _CSV_FILES}
-        lines, names = self.add_names(ingredients, loaded.get("combinations.toml"))
+        lines, names, places = self.add_names(ingredients, loaded.get("combinations.toml"), rows["abbreviations.csv"])
         self.cross_check(classes, ingredients, references, needs, mimics, modifiers, loaded.get("combinations.toml"))
 
         head = loaded.get("formulary.toml") or {"version": "", "released": date.min, "licence": "", "scope": ""}
@@ -163,6 +163,8 @@ class _Compiler:
             "classes": classes,
             "ingredients": ingredients,
             "names": names,
+            "places": places,
+            "shops": sorted({normalise_name(x) for x in (loaded.get("combinations.toml") or {}).get("shops", [])}),
             "lines": lines,
             "references": references,
             "needs": needs,
@@ -260,10 +262,17 @@ class _Compiler:
         }
 
     # ---- names ---------------------------------------------------------------------------------------------------
-    def add_names(self, ingredients: dict[str, Any], combinations: Any) -> tuple[list[Any], list[Any]]:
-        """Every exact name with what it stands for; a name may stand for one thing only."""
+    def add_names(
+        self, ingredients: dict[str, Any], combinations: Any, abbreviations: list[dict[str, Any]]
+    ) -> tuple[list[Any], list[Any], dict[str, str]]:
+        """Product lines, every exact name with what it stands for, and where names that are no plain names count.
+
+        A name may stand for one thing only.
+        """
         owner: dict[str, tuple[Any, str, str]] = {}
         countries: dict[str, set[str]] = {}
+        places: dict[str, str] = {}
+        notes: dict[str, str] = {}
 
         def add(
             name: str, what: tuple[str, ...], kind: str, file: str, path: str, markets: tuple[str, ...], line: int | None = None
@@ -306,13 +315,55 @@ class _Compiler:
             for name in line["names"]:
                 both = sorted({x for v in line["variant"] for x in v["ingredients"]})
                 add(name, tuple(both), "line", "combinations.toml", f"line.{i} {line['names'][0]}", markets, line=i)
+                if line["place"]:
+                    places.update(dict.fromkeys((normalise_name(name), *_also_written(normalise_name(name))), line["place"]))
             for v in line["variant"]:
                 for name in v["names"]:
                     add(name, tuple(v["ingredients"]), "variant", "combinations.toml", f"line.{i} variant {name}", markets)
+        for text, rows in self.abbreviation_groups(abbreviations).items():
+            meant = [r for r in rows if r["reading"] != "misread"]
+            what = [tuple(filter(None, r["ingredients"].split("|"))) for r in meant]
+            path, line_index = f"abbreviation {text}", None
+            if len(meant) > 1 or meant[0]["reading"] == "asked":
+                variants = [{"names": [r["meaning"]], "ingredients": list(i)} for r, i in zip(meant, what, strict=True)]
+                lines.append({"names": [text], "question": _which(text, meant), "variants": variants, "source": meant[0]["source"]})
+                line_index = len(lines) - 1
+            every = tuple(sorted({x for i in what for x in i})) if line_index is not None else what[0]
+            add(text, every, "abbreviation", "abbreviations.csv", path, (), line=line_index)
+            places[normalise_name(text)] = meant[0]["place"]
+            notes[normalise_name(text)] = "; ".join(f"{text} has been misread as {r['meaning']}" for r in rows if r["reading"] == "misread")
         for entry in ingredients.values():
             del entry["_file"]
-        names = [[key, list(value[0]), value[1], sorted(countries[key]), value[2]] for key, (value, _, _) in sorted(owner.items())]
-        return lines, names
+        names = [
+            [key, list(value[0]), value[1], sorted(countries[key]), value[2], notes.get(key, "")]
+            for key, (value, _, _) in sorted(owner.items())
+        ]
+        return lines, names, dict(sorted(places.items()))
+
+    def abbreviation_groups(self, rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+        """The readings of each abbreviation, by its text; the rows of one stand together and agree on where it counts."""
+        groups: dict[str, list[dict[str, Any]]] = {}
+        last = ""
+        for row in rows:
+            text = row["text"]
+            path = f"abbreviation {text}"
+            if text in groups and text != last:
+                self.problem("abbreviations.csv", path, "its rows must stand together")
+            if text < last:
+                self.problem("abbreviations.csv", path, "must be sorted by text")
+            last = text
+            groups.setdefault(text, []).append(row)
+        for text, readings in groups.items():
+            path = f"abbreviation {text}"
+            if len({r["place"] for r in readings}) > 1:
+                self.problem("abbreviations.csv", path, "its rows differ in place")
+            meanings = [r["meaning"] for r in readings]
+            if len(set(meanings)) < len(meanings):
+                self.problem("abbreviations.csv", path, "the same meaning twice")
+        meant = {t: r for t, r in groups.items() if any(x["reading"] != "misread" for x in r)}
+        for text in groups.keys() - meant.keys():
+            self.problem("abbreviations.csv", f"abbreviation {text}", "needs a reading that is meant or asked")
+        return meant
 
     # ---- cross-file checks ---------------------------------------------------------------------------------------
     def cross_check(
@@ -384,6 +435,13 @@ class _Compiler:
                 self.problem("combinations.toml", f"{kind} {wrong}", "must be sorted by first name")
 
 
+def _which(text: str, readings: list[dict[str, Any]]) -> str:
+    meanings = [r["meaning"] for r in readings]
+    if len(meanings) == 1:
+        return f"Is {text} short for {meanings[0]}? It is no settled abbreviation: please confirm."
+    return f"What is {text} short for: {', '.join(meanings[:-1])} or {meanings[-1]}?"
+
+
 def _also_written(key: str) -> list[str]:
     """Other ways in which a name is typed: "p m" for "pm", "&" (which normalising drops) for "and"."""
     out = [key[:-2] + "p m"] if key.endswith(" pm") else []
@@ -396,7 +454,7 @@ def _payload(document: dict[str, Any]) -> bytes:
     """A head, then one line for each row of a large table, so that a reader decodes only the rows it asks for.
 
     Lines: the head as JSON with the number of rows of each table; key TAB JSON for each row; last the exact names, separated by tabs, and
-    for each of them kind TAB line TAB markets TAB ingredients, separated by the record separator (U+001E).
+    for each of them kind TAB line TAB markets TAB ingredients TAB note, separated by the record separator (U+001E).
     """
     tables = {name: document.pop(name) for name in TABLES}
     names = document.pop("names")
@@ -407,8 +465,8 @@ def _payload(document: dict[str, Any]) -> bytes:
     lines.append("\t".join(key for key, *_ in names))
     lines.append(
         "\x1e".join(
-            "\t".join((kind, "" if line is None else str(line), " ".join(markets), ";".join(what)))
-            for _, what, kind, markets, line in names
+            "\t".join((kind, "" if line is None else str(line), " ".join(markets), ";".join(what), note))
+            for _, what, kind, markets, line, note in names
         )
     )
     return "\n".join(lines).encode()

@@ -41,7 +41,7 @@ from medcheck.domain import (
 from medcheck.errors import FormularyError
 from medcheck.files import write_atomically
 
-FORMAT = 5
+FORMAT = 6
 TABLES = ("classes", "ingredients", "references", "needs", "mimics")
 PACKAGE = Path(__file__).resolve().parent.parent
 PACKAGED = PACKAGE / "_formulary"
@@ -176,6 +176,8 @@ def parse(compiled: bytes) -> Formulary:
         classes=Rows(tables["classes"], _class),
         ingredients=Rows(tables["ingredients"], _ingredient),
         names=Rows(dict(zip(lines[-2].decode().split("\t"), lines[-1].decode().split("\x1e"), strict=True)), _name),
+        places=data["places"],
+        shops=frozenset(data["shops"]),
         lines=tuple(ProductLine(**{**_tuples(x), "variants": tuple(Variant(**_tuples(v)) for v in x["variants"])}) for x in data["lines"]),
         references=Rows(tables["references"], lambda _, text: Reference(**json.loads(text))),
         needs=Rows(tables["needs"], _need),
@@ -243,6 +245,6 @@ def _need(key: str, text: bytes) -> Need:
 
 
 def _name(_: str, text: str) -> Name:
-    kind, line, countries, ingredients = text.split("\t")
+    kind, line, countries, ingredients, note = text.split("\t")
     what = tuple(ingredients.split(";")) if ingredients else ()
-    return Name(ingredients=what, kind=kind, countries=tuple(countries.split()), line=int(line) if line else None)
+    return Name(ingredients=what, kind=kind, countries=tuple(countries.split()), line=int(line) if line else None, note=note)

@@ -189,20 +189,25 @@ class VariantSchema(_Strict):
     ingredients = _texts(required=True)
 
 
+PLACES = ("word", "item", "dose", "shop")
+
+
 class LineSchema(_Strict):
-    """A brand whose variants differ."""
+    """A brand whose variants differ. `place` says where names that are ordinary words count ("cold and flu")."""
 
     names = _texts(required=True, minimum=1)
     question = _text()
     source = _text()
     countries = _texts()
     note = fields.String(load_default="")
+    place = fields.String(load_default="", validate=validate.OneOf(("", *PLACES[1:])))
     variant = fields.List(fields.Nested(VariantSchema), required=True, validate=validate.Length(min=1))
 
 
 class CombinationsFileSchema(_Strict):
-    """combinations.toml."""
+    """combinations.toml. `shops` are names that stand before what a shop sells as its own ("CVS allergy")."""
 
+    shops = _texts()
     review = fields.Nested(ReviewSchema, required=True)
     product = fields.List(fields.Nested(ProductSchema), required=True)
     line = fields.List(fields.Nested(LineSchema), required=True)
@@ -468,6 +473,17 @@ class LookAlikeSchema(_Strict):
     rls_side = _one_of("a", "b", "both")
 
 
+class AbbreviationSchema(_Strict):
+    """A row of abbreviations.csv: one reading of an abbreviation; several that are meant make it a question."""
+
+    text = _text()
+    ingredients = fields.String(load_default="")
+    meaning = _text()
+    reading = _one_of("meant", "asked", "misread")
+    place = _one_of(*PLACES)
+    source = _text()
+
+
 STATUSES = ("active", "on-hold", "stopped", "completed", "not-taken", "intended", "allergy", "family", "unknown")
 
 
@@ -502,6 +518,7 @@ FILE_SCHEMAS: dict[str, type[Schema]] = {
     "references.toml": ReferencesFileSchema,
     "sig.csv": SigTermSchema,
     "lookalikes.csv": LookAlikeSchema,
+    "abbreviations.csv": AbbreviationSchema,
     "status_cues.csv": StatusCueSchema,
     "headings.csv": HeadingWordSchema,
 }

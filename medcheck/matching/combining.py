@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from medcheck.domain import Match, Mention, Outcome
+from medcheck.domain import Match, Mention, Method, Outcome
 from medcheck.matching.words import SALTS
 from medcheck.text import Tokens, lazy_pattern
 
@@ -40,10 +40,18 @@ def _merge(a: Mention, b: Mention, tokens: Tokens) -> Mention | None:
         and bool(b.match.ingredients)
         and any(set(b.match.ingredients) == set(r.ingredients) for r in a.match.other_readings)
     )
+    named_before = (
+        b.match.outcome is Outcome.QUESTION
+        and b.match.method is Method.EXACT
+        and bool(a.match.ingredients)
+        and any(set(a.match.ingredients) == set(r.ingredients) for r in b.match.other_readings)
+    )
     aside = len(inner) <= _CLOSE and filler and ("(" in between or "[" in between or between.strip() in ("", "/", "-", "=", ","))
     joint = filler and _JOINT.search(between) is not None
     if answered and aside:
         match = b.match
+    elif named_before and aside and "(" in between:  # "zidovudine (AZT)": the abbreviation is told by the name before it
+        match = a.match
     elif same and (aside or joint):
         more = a.match if len(a.match.ingredients) >= len(b.match.ingredients) else b.match
         match = replace(more, score=max(a.match.score, b.match.score))

@@ -13,8 +13,9 @@ from medcheck.matching.combining import joined, one_of
 from medcheck.matching.deciding import ACCEPT, ask
 from medcheck.matching.lookup import LONGEST, SHORTEST, SHORTEST_WORD, Names, is_obscure
 from medcheck.matching.night import ask_label, with_night_products
+from medcheck.matching.places import Places
 from medcheck.matching.words import AFTER_NOT_A_DRUG, FIGURES_FOR_LETTERS, GLUED, LOOKS_LIKE, MAKERS, PREFIXES, SKIP
-from medcheck.text import Tokens, tokenise
+from medcheck.text import Tokens, lazy_pattern, tokenise
 
 LONGEST_NAME = 5  # words of a background name; curated names may be longer
 _SHORTEST_JOINED = 8  # letters of a name that was written as two words
@@ -22,6 +23,9 @@ _SHORTEST_APART = 6  # letters of a curated one
 _MOST_APART = 4  # words
 _NUMBERS = ("", "one", "two", "three", "four")
 _SPOKEN_SHORT = frozenset({"a", "an", "to", "or", "of", "in", "at", "she", "he", "ml", "h", "l", "g", "d"})
+_GLUED_SALT = lazy_pattern(
+    r"(?<=[a-z]{5})(?:di)?(?:hydrochlorid|hydrobromid|hydrogenmaleat|maleat|fumarat|succinat|tartrat|mesilat|besilat|citrat|decanoat)e?\Z"
+)
 _HEADS_PAY_FROM = 40  # texts; a short list need not know which words begin a longer name
 _UNRECOGNISED = Match(Outcome.UNRECOGNISED, (), Method.NONE, 0.0)
 
@@ -67,6 +71,7 @@ class NameIndex(Names):
                 first, count = name[: name.index(" ")], name.count(" ") + 1
                 if count > self._longest.get(first, 0):
                     self._longest[first] = count
+        self._places = Places(formulary)
         self._skip = SKIP - self._longest.keys()  # "night" begins no name, but "night nurse" does
         self._texts = 0
         self._heads: dict[str, int] | None = None
@@ -86,7 +91,13 @@ class NameIndex(Names):
     def match(self, text: str) -> Match:
         """One drug text as one match: every ingredient it names, the weakest method and score among its mentions."""
         key = text.lower()
-        if (key in self._keys or key in self._background) and key not in self._skip and key.isascii() and not key[-1].isdigit():
+        if (
+            (key in self._keys or key in self._background)
+            and key not in self._skip
+            and key not in self._places.of
+            and key.isascii()
+            and not key[-1].isdigit()
+        ):
             found = self.exact(key)  # nothing but a name: no need to look for words in it
             if found is not None:
                 return found
@@ -115,6 +126,7 @@ class NameIndex(Names):
         i = 0
         count = len(words)
         names, background, skip, ready = self._keys, self._background, self._skip, self._matches
+        places = self._places.of
         heads = self._heads
         if heads is None:
             self._texts += 1
@@ -133,11 +145,13 @@ class NameIndex(Names):
             used, first = 0, i
             match: Match | None = None
             if most > 1:
-                match, used = self._longest_at(words, i, min(most, count - i))
+                match, used = self._longest_at(tokens, i, min(most, count - i))
             if match is None:
                 match = ready.get(word)
                 used = 1
-                if match is None:
+                if word in places and not self._places.allow(word, tokens, i, i + 1):
+                    match, used = self._inexact(words, i, allowance)
+                elif match is None:
                     if word in names or word in background:
                         match = self.exact(word)
                     elif word[0] >= "a":
@@ -161,11 +175,14 @@ class NameIndex(Names):
             i = k
         return found
 
-    def _longest_at(self, words: Sequence[str], i: int, most: int) -> tuple[Match | None, int]:
+    def _longest_at(self, tokens: Tokens, i: int, most: int) -> tuple[Match | None, int]:
         """The longest name of two words or more that begins at a word."""
+        words = tokens.words
         for n in range(most, 1, -1):
             key = " ".join(words[i : i + n])
             if key in self._keys:
+                if key in self._places.of and not self._places.allow(key, tokens, i, i + n):
+                    continue
                 return self.exact(key), n
             if n <= LONGEST_NAME and key in self._background:
                 if words[i + n - 1].isdigit() and self.is_name(" ".join(words[i : i + n - 1])):
@@ -183,6 +200,9 @@ class NameIndex(Names):
             return match, used
         if not self.may_be_misspelt(word):
             return self._heard(words, i, allowance)
+        salt = _GLUED_SALT.search(word)
+        if salt is not None and self.is_name(word[: salt.start()]) and word[: salt.start()] not in self._formulary.places:
+            return self.exact(word[: salt.start()]), 1  # "Promethazinhydrochlorid": a German name carries its salt
         match = self._unglued(word) or self._seen_wrong(word)
         if match is None and allowance.take():
             match = self.decision(word).match
@@ -201,7 +221,11 @@ class NameIndex(Names):
             if len(both) > LONGEST:
                 break
             if both in self._keys:
-                told = len(both) >= _SHORTEST_APART and (len(both) >= _SHORTEST_JOINED or after not in SKIP)
+                told = (
+                    both not in self._formulary.places
+                    and len(both) >= _SHORTEST_APART
+                    and (len(both) >= _SHORTEST_JOINED or after not in SKIP)
+                )
             else:
                 told = len(both) >= _SHORTEST_JOINED and both in self._background and not self.is_name(after) and after not in SKIP
             exact = self.exact(both) if told else None

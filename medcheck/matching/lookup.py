@@ -18,6 +18,7 @@ from medcheck.text import tokenise
 SHORTEST = 5  # letters of a word that may be matched by similarity
 LONGEST = 40
 SHORTEST_WORD = 4  # letters of an ordinary word that may stand between
+_CLAIMED = "one source, not reliable on brands, says that it is"
 _SHORTEST_NAME = 4  # letters of a name that a longer word may be a misspelling of
 
 
@@ -48,7 +49,7 @@ class Names:
         """Single-word names of the formulary by length."""
         by_length: dict[int, list[str]] = {}
         for name in self._names:
-            if _SHORTEST_NAME <= len(name) <= LONGEST + 3 and " " not in name and name.isalpha():
+            if _SHORTEST_NAME <= len(name) <= LONGEST + 3 and " " not in name and name.isalpha() and name not in self._formulary.places:
                 by_length.setdefault(len(name), []).append(name)
         return by_length
 
@@ -122,7 +123,7 @@ class Names:
             reading = Reading(key, ingredients, 0.5)
             question = f"Is this a name of {named}? One source, not reliable on brands, says so: please confirm."
             return Match(Outcome.QUESTION, (), Method.EXACT, 0.5, key, (reading,), question)
-        return Match(Outcome.KNOWN_DRUG, (), Method.EXACT, 1.0, key, note=f"one source, not reliable on brands, says that it is {named}")
+        return Match(Outcome.KNOWN_DRUG, ingredients, Method.EXACT, 1.0, key, note=f"{_CLAIMED} {named}")
 
     def _spelt_like(self, key: str, claim: Match) -> Match:
         """A claim that the spelling bears out: two hints that do not depend on one another ("amantidine": claimed, and like amantadine)."""
@@ -139,9 +140,9 @@ class Names:
         if name.line is not None:
             line = self._formulary.lines[name.line]
             readings = tuple(Reading(v.names[0], v.ingredients, 1.0) for v in line.variants)
-            return Match(Outcome.QUESTION, (), Method.EXACT, 1.0, line.names[0], readings, line.question)
+            return Match(Outcome.QUESTION, (), Method.EXACT, 1.0, line.names[0], readings, line.question, name.note)
         known = any(i in self._formulary.ingredients for i in name.ingredients)
-        return Match(Outcome.INGREDIENT if known else Outcome.KNOWN_DRUG, name.ingredients, Method.EXACT, 1.0, key)
+        return Match(Outcome.INGREDIENT if known else Outcome.KNOWN_DRUG, name.ingredients, Method.EXACT, 1.0, key, note=name.note)
 
     def source_of(self, key: str) -> str:
         """Where an exact name comes from, in words; "" for none."""
@@ -182,7 +183,8 @@ class Names:
             exact = self.plain(name)
             if exact is not None:
                 score = similarity(word, name, edits) - (RARE if self._is_rare(name) else OBSCURE if is_obscure(exact) else 0.0)
-                what = exact.ingredients or tuple(dict.fromkeys(i for r in exact.other_readings for i in r.ingredients))
+                sure = () if exact.note.startswith(_CLAIMED) else exact.ingredients  # a claim is as vague as none where likeness decides
+                what = sure or tuple(dict.fromkeys(i for r in exact.other_readings for i in r.ingredients))
                 found.append((score, name, edits, what, exact))
         found.sort(key=lambda c: (-c[0], c[1]))
         return [Candidate(Reading(n, what, round(max(0.0, min(s, 0.99)), 3)), e, m) for s, n, e, what, m in found]
@@ -204,4 +206,5 @@ def _is_claim(match: Match) -> bool:
 
 def is_obscure(match: Match) -> bool:
     """Whether no reliable source tells what a name is: nothing at all, or one claim."""
-    return _is_claim(match) or (not match.ingredients and match.outcome is not Outcome.QUESTION)
+    untold = not match.ingredients or match.note.startswith(_CLAIMED)
+    return _is_claim(match) or (untold and match.outcome is not Outcome.QUESTION)
