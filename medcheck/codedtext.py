@@ -123,8 +123,7 @@ class CodeReader:
         self, own: Sequence[Coded], mentions: Sequence[Mention], piece: Segment, blank: str
     ) -> list[tuple[int | None, tuple[Coded, ...]]]:
         """The codes of each mention (by its start), and those that stand for themselves (None)."""
-        first = own[0].end - piece.start
-        codes_first = bool(mentions) and first <= mentions[0].start and not _APART.search(blank, first, mentions[0].start)
+        codes_first = bool(mentions) and self._comes_first(own[0], mentions[0], piece, blank)
         groups: list[tuple[int | None, list[Coded]]] = []
         for c in own:
             at = c.start - piece.start
@@ -137,6 +136,13 @@ class CodeReader:
             else:
                 groups.append((start[0] if start and last is None else None, [c]))
         return [(start, tuple(g)) for start, g in groups]
+
+    def _comes_first(self, code: Coded, name: Mention, piece: Segment, blank: str) -> bool:
+        """Whether a code before the first name belongs to it: in one row of a table, with nothing between them, or because they fit."""
+        end = code.end - piece.start
+        if end > name.start:
+            return False
+        return code.is_cell or not _APART.search(blank, end, name.start) or self._codes.fits(code.coding, name.match)
 
     def _go_together(self, group: Sequence[Coded], code: Coded) -> bool:
         """Whether a code can speak of the medicine of other codes: of another system, or of the same ingredients."""

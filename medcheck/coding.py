@@ -80,6 +80,10 @@ class Codes:
         """Whether the code is of a system that medcheck reads at all; an EHR sends codes of its own beside these."""
         return system_of(coding.system) != LOCAL
 
+    def fits(self, coding: Coding, text: Match) -> bool:
+        """Whether a code can be understood and is no contradiction of what a text was read as."""
+        return not self.read(coding).problem and self.decide((coding,), text).outcome is not Outcome.QUESTION
+
     def with_problems(self, codings: Sequence[Coding]) -> tuple[Coding, ...]:
         """The codings, each with why it was not understood."""
         return tuple(replace(c, problem=self.read(c).problem) for c in codings)
@@ -97,33 +101,37 @@ class Codes:
             text: what the text alone was read as; UNRECOGNISED where there is none.
             written: the text, to be shown.
         """
-        read = [(c, u) for c, u in ((c, self.read(c)) for c in codings) if not u.problem]
+        read = [(shown(c.system, c.code), u) for c, u in ((c, self.read(c)) for c in codings) if not u.problem]
         if not read:
             return self._by_text(codings, text)
-        readings = [
-            Reading(shown(c.system, c.code), told, 1.0) for c, u in read for told in ((u.ingredients,) if u.ingredients else u.others)
-        ]
-        told = read[0][1].ingredients or self._chosen(read[0][1].others, text)
+        read.sort(key=lambda one: not one[1].ingredients)  # a code with several meanings says less than one with a single meaning
+        name, first = read[0]
+        told = first.ingredients or self._chosen(first.others, text)
         if not told:
-            question = f"{readings[0].name} stands for {_either(readings)}: which is it?"
-            return Match(Outcome.QUESTION, (), Method.CODE, 1.0, readings[0].name, tuple(readings), question)
+            meanings = tuple(Reading(name, i, 1.0) for i in first.others)
+            return Match(Outcome.QUESTION, (), Method.CODE, 1.0, name, meanings, f"{name} stands for {_either(meanings)}: which is it?")
         codes: list[Reading] = []
-        for reading in (r for r in readings if r.name != readings[0].name):
-            told, fits = self._fuller(told, reading.ingredients)
-            if not fits:
-                codes.append(reading)
-        told, texts, note = self._beside(told, text, written)
-        own = Reading(readings[0].name, told, 1.0)
+        for other, understood in read[1:]:
+            meant = understood.others or (understood.ingredients,)
+            fitting = [fuller for fuller, fits in (self._fuller(told, i) for i in meant) if fits]
+            told = fitting[0] if fitting else told
+            codes += [] if fitting else [Reading(other, i, 1.0) for i in meant]
+        both, texts, note = self._beside(told, text, written)
         if codes or texts:
-            return _conflict(own, codes, texts)
-        known = any(i in self._formulary.ingredients for i in told)
-        return Match(Outcome.INGREDIENT if known else Outcome.KNOWN_DRUG, told, Method.CODE, 1.0, own.name, note=note)
+            return _conflict(Reading(name, told, 1.0), codes, texts)
+        known = any(i in self._formulary.ingredients for i in both)
+        # What only a guessed spelling adds is as sure as that guess.
+        guessed = len(both) > len(told) and text.method in (Method.MISSPELLING, Method.FUZZY)
+        method, score = (text.method, text.score) if guessed else (Method.CODE, 1.0)
+        return Match(Outcome.INGREDIENT if known else Outcome.KNOWN_DRUG, both, method, score, name, note=note)
 
     def _beside(self, told: tuple[str, ...], text: Match, written: str) -> tuple[tuple[str, ...], tuple[Reading, ...], str]:
         """What code and text say together, what the text says against the code, and a note."""
         if text.outcome is Outcome.QUESTION:
-            answered = any(self._fuller(told, r.ingredients)[1] for r in text.other_readings)
-            return told, () if answered else text.other_readings, ""
+            if any(self._within(r.ingredients, told) for r in text.other_readings):
+                return told, (), ""  # the code answers; one that names a part of a reading does not
+            sure = (Reading(written or text.name, text.ingredients, text.score),) if text.ingredients else ()
+            return told, (*sure, *text.other_readings), ""
         if not text.ingredients:
             return told, (), f'of the name "{text.name}" the ingredients are not told' if text.outcome is Outcome.KNOWN_DRUG else ""
         fuller, fits = self._fuller(told, text.ingredients)
@@ -196,11 +204,12 @@ def _either(readings: Sequence[Reading]) -> str:
 # ---- codes in a text -----------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Coded(Value):
-    """A code in a text, with the character offsets [start, end) of it and its label."""
+    """A code in a text, with the character offsets [start, end) of it and its label; `is_cell`: it stands in a column of a table."""
 
     coding: Coding
     start: int
     end: int
+    is_cell: bool = False
 
 
 _LABELS: Final = (
@@ -223,13 +232,28 @@ _SEPARATOR: Final = r"[\"']?\s{0,3}[:#=|]?\s{0,3}[\"'(\[]?"
 _LABELLED: Final = lazy_pattern(
     rf"""(?<![\w+-])(?:
       (?:rx\s?cui|rxnorm(?:\s(?:cui|code|id|rxcui))?){_SEPARATOR}(?P<rxnorm>\d+)
-    | ndc(?:[\s-]?(?:code|no\.?|number|1[01](?![\d-])))?{_SEPARATOR}(?P<ndc>\d[\d-]*\d)
+    | ndc(?:s|\(s\))?(?:[\s-]?(?:code|no\.?|number|1[01](?![\d-])))?{_SEPARATOR}(?P<ndc>\d[\d-]*\d)
     | atc(?:\scode)?{_SEPARATOR}(?P<atc>[a-z]\d\d(?:[a-z]{{1,2}}(?:\d\d)?)?)
     | (?:dm\+?d|vtm|vmp)(?:\s(?:code|id))?{_SEPARATOR}(?P<dmd>\d{{6,}})
     | (?:snomed(?:[\s-]?ct)?|sct(?:\s?id)?)(?:\s(?:code|id|concept|concept\sid))?{_SEPARATOR}(?P<snomed>\d{{6,}})
     )(?![\w-])[\"')\]]?""",
     re.IGNORECASE | re.VERBOSE,
 )
+_LABEL_BEHIND: Final = lazy_pattern(
+    r"""(?<![\w.-])(?:
+      (?P<rxnorm>\d{2,8})\s?[(\[]rx(?:norm|cui)[)\]]
+    | (?P<ndc>\d{4,5}-\d{3,4}(?:-\d{1,2})?|\d{11})\s?[(\[]ndc[)\]]
+    | (?P<atc>[a-z]\d\d[a-z]{2}\d\d)\s?[(\[](?:who\s)?atc[)\]]
+    | (?P<dmd>\d{6,18})\s?[(\[]dm\+?d[)\]]
+    | (?P<snomed>\d{6,18})\s?[(\[](?:snomed(?:[\s-]?ct)?|sct(?:id)?)[)\]]
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# More codes behind one label: "NDC 0049-4900-66, 0049-4910-66"; of RxNorm only where nothing but an end or a comma follows.
+_MORE: Final[Mapping[str, re.Pattern[str]]] = {
+    NDC: lazy_pattern(r"\s*(?:[,;/&]|and)\s*(\d{4,5}-\d{3,4}(?:-\d{1,2})?|\d{11})(?![\w-])", re.IGNORECASE),
+    RXNORM: lazy_pattern(r"\s*(?:[,;/&]|and)\s*(\d{4,8})(?=\s*(?:[,;)\]\r\n]|\Z))", re.IGNORECASE),
+}
 _COLUMNS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("rxcui", "rx cui", "rxnorm", "rxnorm code", "rxnorm cui", "rxnorm id", "rxnorm rxcui", "rxcui code"), RXNORM),
     **dict.fromkeys(("ndc", "ndc code", "ndc number", "ndc no", "ndc11", "ndc 11", "ndc10", "ndc 10", "product ndc", "package ndc"), NDC),
@@ -261,12 +285,25 @@ def codes_in(text: str) -> tuple[Coded, ...]:
         return ()
     found = list(_in_columns(text))
     taken = {k for c in found for k in range(c.start, c.end)}
-    for m in _LABELLED.finditer(text):
-        system = m.lastgroup or ""
-        if m.start() not in taken and m.end() - 1 not in taken:
-            found.append(Coded(Coding(URI[system], m[system]), m.start(), _end(m, system)))
+    for coded in _labelled(text):
+        if coded.start not in taken and coded.end - 1 not in taken:
+            found.append(coded)
+            taken.update(range(coded.start, coded.end))
     found.sort(key=lambda c: c.start)
     return tuple(found)
+
+
+def _labelled(text: str) -> Iterator[Coded]:
+    for m in _LABELLED.finditer(text):
+        system = m.lastgroup or ""
+        yield Coded(Coding(URI[system], m[system]), m.start(), _end(m, system))
+        more = _MORE[system].match(text, m.end()) if system in _MORE else None
+        while more is not None:
+            yield Coded(Coding(URI[system], more[1]), more.start(1), more.end(1))
+            more = _MORE[system].match(text, more.end())
+    for m in _LABEL_BEHIND.finditer(text):
+        system = m.lastgroup or ""
+        yield Coded(Coding(URI[system], m[system]), m.start(), m.end())
 
 
 def _end(m: re.Match[str], system: str) -> int:
@@ -323,7 +360,7 @@ def _in_columns(text: str) -> Iterator[Coded]:
                 start, end = cells[column]
                 code = line[start:end].strip().strip(_QUOTED).strip()
                 if any(c.isdigit() for c in code) and len(code) <= _LONGEST_CODE:
-                    yield Coded(Coding(URI[system], code.removesuffix(".0")), at + start, at + end)
+                    yield Coded(Coding(URI[system], code.removesuffix(".0")), at + start, at + end, is_cell=True)
 
 
 def _cells(line: str, delimiter: str) -> list[tuple[int, int]]:

@@ -8,14 +8,33 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medcheck import load_formulary, load_vocabulary
 from medcheck.codesystems import URI, has_check_digit, number_of
 from medcheck.coding import NOTHING, Codes, codes_in, is_code_head
-from medcheck.domain import Coding, Dosage, Formulary, Match, MedicationStatement, Method, Outcome, PatientFacts, Review, Status, Vocabulary
+from medcheck.domain import (
+    Coding,
+    Dosage,
+    Formulary,
+    Match,
+    MedicationStatement,
+    Method,
+    Outcome,
+    PatientFacts,
+    Reading,
+    Review,
+    Status,
+    Vocabulary,
+)
+from medcheck.rendering.comma import as_csv
+from medcheck.rendering.markdown import as_markdown
+from medcheck.rendering.plain import as_dict
+from medcheck.rendering.table import as_table
 from medcheck.reviewing import Limits, Tools, match_text, prepare, read_text, review, review_text
+from medcheck.schemas import ReviewSchema
+from medcheck.vocabulary import packages
 from medcheck.vocabulary.index import decode, encode
 
 AS_OF = date(2026, 11, 22)
@@ -137,6 +156,9 @@ def _read(text: str, tools: Tools, *codings: Coding) -> Match:
         ("stool softener", [Coding("rxnorm", "5001")], ("metformin",), 'of the name "stool softener" the ingredients are not told'),
         ("", [SERTRALINE, Coding("ndc", "11111-2222-33"), Coding("atc", "N06AB06")], ("sertraline",), ""),
         ("metformin", [Coding("rxnorm", "5001")], ("metformin",), ""),
+        ("", [Coding("atc", "N02BF01"), Coding("rxnorm", "25480")], ("gabapentin",), ""),  # the second code answers the first
+        ("gabapentin", [Coding("rxnorm", "25480"), Coding("atc", "N02BF01")], ("gabapentin",), ""),
+        ("", [Coding("atc", "N04BA02"), CO_CARELDOPA], ("carbidopa", "levodopa"), ""),
     ],
 )
 def test_a_code_goes_before_its_text(text: str, codings: list[Coding], ingredients: tuple[str, ...], note: str, coded: Tools) -> None:
@@ -169,6 +191,31 @@ def test_a_contradiction_is_asked_and_shows_every_reading(
     assert match.question.endswith("?")
     for reading in readings:
         assert all(i in match.question for i in reading)
+
+
+def test_nothing_that_a_text_may_mean_is_lost_in_a_conflict(coded: Tools) -> None:
+    text = Match(
+        Outcome.QUESTION, ("ibuprofen",), Method.EXACT, 0.5, "somebrand pm", (Reading("diphenhydramine", ("diphenhydramine",), 0.5),)
+    )
+    for coding in (SERTRALINE, Coding("rxnorm", "5640")):  # 5640 is ibuprofen in RxNorm: it is known of old, and not all
+        match = coded.codes.decide([coding], text, "somebrand pm")
+        named = {*match.ingredients, *(i for r in match.other_readings for i in r.ingredients)}
+        assert {"ibuprofen", "diphenhydramine"} <= named
+        assert match.outcome is Outcome.QUESTION
+
+
+def test_a_code_that_names_a_part_answers_no_question(coded: Tools) -> None:
+    readings = (Reading("a", ("carbidopa", "levodopa"), 1.0), Reading("b", ("benserazide", "levodopa"), 1.0))
+    text = Match(Outcome.QUESTION, (), Method.EXACT, 1.0, "somebrand", readings, "Which?")
+    match = coded.codes.decide([Coding("rxnorm", "6375")], text, "somebrand")
+    assert (match.outcome, match.ingredients) == (Outcome.QUESTION, ("levodopa",))
+    assert coded.codes.decide([CO_CARELDOPA], text).ingredients == ("carbidopa", "levodopa")
+
+
+def test_what_a_guessed_spelling_adds_stays_a_guess(coded: Tools) -> None:
+    text = Match(Outcome.INGREDIENT, ("carbidopa", "levodopa"), Method.FUZZY, 0.84, "sinemet")
+    match = coded.codes.decide([Coding("rxnorm", "6375")], text, "sinimat")
+    assert (match.ingredients, match.method, match.score) == (("carbidopa", "levodopa"), Method.FUZZY, 0.84)
 
 
 def test_the_question_says_what_the_code_and_what_the_text_say(coded: Tools) -> None:
@@ -301,6 +348,15 @@ def _told(text: str, formulary: Formulary, own: Vocabulary) -> list[tuple[str, t
             'Drug,RxCUI,Dose\n"sertraline, tablets",36437,50 mg daily\nmetformin,,500 mg bid\n',
             [("sertraline", ("sertraline",), "code", ("36437",)), ("metformin", ("metformin",), "exact", ())],
         ),
+        (
+            "RxCUI,Medication,Status\n36437,Sertraline,active\n10737,Trazodone,stopped\n10737,quetiapine,active\n",
+            [
+                ("Sertraline", ("sertraline",), "code", ("36437",)),
+                ("Trazodone", ("trazodone",), "code", ("10737",)),
+                ("quetiapine", (), "code", ("10737",)),
+            ],
+        ),
+        ("Code: 36437 (RxNorm), Name: sertraline", [("sertraline", ("sertraline",), "code", ("36437",))]),
         ("Medication|NDC|Sig\nZoloft|11111-2222-33|1 daily\n", [("Zoloft", ("sertraline",), "code", ("11111-2222-33",))]),
         ("Drug\tSNOMED\nsomething\t" + SNOMED_BOTH + "\n", [(SNOMED_BOTH, ("codeine", "paracetamol"), "code", (SNOMED_BOTH,))]),
     ],
@@ -340,6 +396,12 @@ def test_a_code_is_no_dose_no_date_and_no_heading(formulary: Formulary, own: Voc
     assert [s.status.value for s in statements] == ["stopped"] * len(statements)
     assert statements[0].dosage.daily_dose_mg_max == 50
     assert statements[0].period.started is None
+
+
+def test_a_code_column_has_the_status_of_its_row(formulary: Formulary, own: Vocabulary) -> None:
+    text = "RxCUI,Medication,Status\n10737,Trazodone,stopped\n36437,,stopped\n"
+    statements, _ = read_text(text, formulary, own, AS_OF)
+    assert [(s.match.ingredients, s.status.value) for s in statements] == [(("trazodone",), "stopped"), (("sertraline",), "stopped")]
 
 
 def test_the_words_of_a_statement_keep_their_codes(formulary: Formulary, own: Vocabulary) -> None:
@@ -400,6 +462,63 @@ def test_line_endings_change_nothing(ending: str, formulary: Formulary, own: Voc
     assert "xxx" not in "".join(r.text for r in remarks) + "".join(s.text for s in found)
 
 
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            *("sertraline", "50 mg daily", "RxCUI 36437", "RxCUI 99999999", "NDC", "0049-4900-66", "36437", "ATC N06AB", "stopped 2019"),
+            *(
+                "\n",
+                "\r\n",
+                "\n\n",
+                ",",
+                ";",
+                "(",
+                ")",
+                "|",
+                " | ",
+                "\t",
+                '"',
+                "…",
+                "é",
+                "ALLERGIES:",
+                "Drug,RxCUI",
+                "Drug|NDC|Sig",
+                "x" * 12,
+            ),
+        ]
+    ),
+    max_size=25,
+)
+
+
+@settings(deadline=None)
+@given(PIECES)
+def test_any_text_with_codes_is_read_and_keeps_its_places(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    statements, remarks = read_text(text, load_formulary(), load_vocabulary(), AS_OF)
+    shown = [c.code for s in statements for c in s.codings]
+    for s in statements:
+        assert s.written.strip() in text[s.span[0] : s.span[1]] or text[s.span[0] : s.span[1]] == s.written
+    for c in codes_in(text):
+        assert c.coding.code in shown or any(c.coding.code in r.text for r in remarks)
+
+
+def test_a_code_and_its_own_label_seldom_differ(tools: Tools) -> None:
+    """Every 60th listing of the FDA's directory: what its code says and what its generic name says."""
+    with packages.find(packages.NDC).file.open(encoding="cp1252") as file:
+        rows = [row for n, row in enumerate(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)) if n % 60 == 0]
+    asked = read = 0
+    for row in rows:
+        coding = Coding("ndc", row["PRODUCTNDC"])
+        understood = tools.codes.read(coding)
+        if not understood.problem and not understood.local:
+            match = tools.codes.decide([coding], match_text(row["NONPROPRIETARYNAME"], tools), row["NONPROPRIETARYNAME"])
+            read += 1
+            asked += match.outcome is Outcome.QUESTION
+    assert read > 900
+    assert asked / read < 0.015  # 0.6 % of 6,029; docs/decisions/0009-codes.md says which
+
+
 def test_adding_a_line_of_code_takes_no_flag_away(formulary: Formulary, own: Vocabulary) -> None:
     base = "sertraline 50 mg daily\nquetiapine 25 mg nocte\n"
     before = {f.ingredient for f in review_text(base, PatientFacts(), formulary, own, AS_OF).flags}
@@ -432,3 +551,48 @@ def test_match_reads_codes_too(coded: Tools) -> None:
 )
 def test_heads_of_tables_with_codes(line: str, expected: bool) -> None:
     assert is_code_head(line) is expected
+
+
+# ---- what the reader sees ----------------------------------------------------------------------------------------------------
+
+
+def test_every_layout_shows_codes_and_those_not_understood(formulary: Formulary, own: Vocabulary) -> None:
+    text = "gabapentin 300 mg (RxCUI 99999999)\nRxCUI 25480\nsertraline 50 mg (RxCUI 10737)\n"
+    result = review_text(text, PatientFacts(), formulary, own, AS_OF)
+    page, note, rows = as_table(result, full=True), as_markdown(result), as_csv(result)
+    assert "code not understood, read by the text beside it: line 1 RxNorm 99999999 (code not known to this vocabulary)" in page
+    assert "read as gabapentin (code RxNorm 25480)" in page
+    assert "The code RxNorm 10737 says trazodone" in page
+    assert "code not understood, read by the text beside it: line 1 RxNorm 99999999" in note
+    told = [row["codes"] for row in csv.DictReader(rows.splitlines())]
+    assert told == ["RxNorm 99999999 (code not known to this vocabulary)", "RxNorm 25480", "RxNorm 10737"]
+    assert as_dict(result)["statements"][0]["codings"] == [
+        {"system": URI["rxnorm"], "code": "99999999", "display": "", "problem": "code not known to this vocabulary"}
+    ]
+    ReviewSchema().load(as_dict(result))
+
+
+def test_the_headline_says_that_a_code_was_not_compared(formulary: Formulary, own: Vocabulary) -> None:
+    result = review_text("gabapentin 300 mg (RxCUI 99999999)", PatientFacts(), formulary, own, AS_OF)
+    assert "This is not an all-clear: 1 code not understood, so not compared with the text." in " ".join(as_table(result).split())
+    assert not result.summary.all_clear
+
+
+def test_what_the_code_says_less_is_noted(formulary: Formulary, own: Vocabulary) -> None:
+    result = review_text("Sinemet 25/100 tid (RxCUI 6375)", PatientFacts(), formulary, own, AS_OF)
+    assert "the code names levodopa, the text says more" in " ".join(as_table(result, full=True).split())
+    assert result.exposures[0].ingredient == "levodopa"
+
+
+@pytest.mark.parametrize(("line", "route"), [(f"dm+d {SNOMED_LOCAL} at night", "TOP"), (f"doxepin 10 mg po (dm+d {SNOMED_LOCAL})", "PO")])
+def test_local_use_is_told_by_the_code_only_where_the_text_gives_no_route(
+    line: str, route: str, formulary: Formulary, own: Vocabulary
+) -> None:
+    (statement,), _ = read_text(line, formulary, own, AS_OF)
+    assert (statement.match.ingredients, statement.dosage.route) == (("doxepin",), route)
+
+
+def test_a_table_that_ends_and_a_row_of_another_width(formulary: Formulary, own: Vocabulary) -> None:
+    text = "Drug,RxCUI\nsertraline,36437\nsertraline 50 mg, at night, 36437, more\n\nquetiapine,10737\n"
+    statements, _ = read_text(text, formulary, own, AS_OF)
+    assert [(s.line, tuple(c.code for c in s.codings)) for s in statements] == [(2, ("36437",)), (3, ()), (5, ())]

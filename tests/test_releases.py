@@ -64,7 +64,13 @@ CONCEPTS = [
     concept("130", "GPCK", "{7 (sertraline 50 MG Oral Tablet) / 7 (acetaminophen 325 MG Oral Tablet) } Pack"),
     concept("131", "BPCK", "{7 (sertraline 50 MG Oral Tablet) } Pack [Twoways]"),
     concept("132", "GPCK", "{7 (sertraline 50 MG Oral Tablet) / 7 (nothing 1 MG Oral Tablet) } Pack"),
+    concept("133", "GPCK", "{7 (sertraline 50 MG Oral Tablet) / 7 (acetaminophen 325 MG Oral Tablet) } Pack with a lost part"),
+    concept("134", "GPCK", "{7 (sertraline 50 MG Oral Tablet) / 7 (inert ingredients 1 MG Oral Tablet) } Pack"),
+    concept("150", "IN", "inert ingredients"),
+    concept("151", "SCD", "inert ingredients 1 MG Oral Tablet"),
+    concept("152", "SCDC", "inert ingredients 1 MG"),
     concept("140", "SCDF", "sertraline Oral Tablet"),
+    concept("142", "SCDF", "acetaminophen / diphenhydramine Oral Tablet"),  # the second relation is lost
     concept("141", "SBDG", "Dormex PM Pill"),
     concept("161", "SY", "APAP"),
     concept("161", "TMSY", "acetaMINOPHEN"),
@@ -110,7 +116,13 @@ RELATIONS = [
     relation("131", "contains", "122"),
     relation("132", "contains", "114"),
     relation("132", "contains", "115"),
+    relation("133", "contains", "114"),
+    relation("134", "contains", "114"),
+    relation("134", "contains", "151"),
+    relation("151", "consists_of", "152"),
+    relation("152", "has_ingredient", "150"),
     relation("140", "has_ingredient", "36437"),
+    relation("142", "has_ingredient", "161"),
     relation("141", "has_ingredient", "7"),
     relation("9", "tradename_of", "161", suppress="O"),
     relation("36437", "contraindicated_with", "161"),
@@ -131,12 +143,32 @@ ATTRIBUTES = [
 ]
 
 
+def history(old: str, count: str, new: str) -> str:
+    return f"{old}|20AA_050101F|20AA_060101F|{count}|{new}|"
+
+
+HISTORY = [
+    history("800001", "1", "114"),
+    history("800002", "2", "114"),  # split in two of the same ingredients
+    history("800002", "2", "140"),
+    history("800003", "2", "114"),  # split in two that differ
+    history("800003", "2", "111"),
+    history("800004", "2", "114"),  # the other half is lost
+    history("800005", "1", "115"),  # what it became is not told
+    history("800006", "1", "800001"),
+    history("800007", "1", "800007"),
+    history("114", "1", "111"),  # in use, whatever this says
+    history("80000x", "1", "114"),
+    "bad",
+]
+
+
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
     folder = tmp_path / "RxNorm_full_11022026" / "rrf"
     folder.mkdir(parents=True)
     concepts = [*CONCEPTS, concept("160", "SCDC", "sertraline 50 MG")]
-    for name, rows in (("RXNCONSO", concepts), ("RXNREL", RELATIONS), ("RXNSAT", ATTRIBUTES)):
+    for name, rows in (("RXNCONSO", concepts), ("RXNREL", RELATIONS), ("RXNSAT", ATTRIBUTES), ("RXNCUI", HISTORY)):
         (folder / f"{name}.RRF").write_text("\n".join(rows), encoding="utf-8")
     return folder.parent
 
@@ -146,7 +178,10 @@ BOTH = ("diphenhydramine", "paracetamol")
 
 def test_clinical_drugs_brands_and_packs_lead_to_all_their_ingredients(release: Path) -> None:
     table = rxnorm.import_rxnorm(release, TERMS)
-    codes = {c: told(table, RXNORM, c) for c in "161 1362 5 7 8 9 100 110 111 112 113 114 115 116 120 121 130 131 132 140 141".split()}
+    codes = {
+        c: told(table, RXNORM, c)
+        for c in "161 1362 5 7 8 9 100 110 111 112 113 114 115 116 120 121 130 131 132 133 134 140 141 142".split()
+    }
     assert codes == {
         "161": ("paracetamol",),
         "1362": ("diphenhydramine",),
@@ -167,12 +202,15 @@ def test_clinical_drugs_brands_and_packs_lead_to_all_their_ingredients(release: 
         "130": ("paracetamol", "sertraline"),
         "131": ("sertraline",),
         "132": None,
+        "133": None,
+        "134": ("sertraline",),
         "140": ("sertraline",),
         "141": BOTH,
+        "142": None,
     }
     assert table.names["twoways"] == ()
     assert table.counts["brands of several formulas"] == 1
-    assert table.counts["codes whose ingredients are not told, left out"] == 5
+    assert table.counts["codes whose ingredients are not told, left out"] == 7
 
 
 def test_synonyms_only_where_they_mean_one_thing(release: Path) -> None:
@@ -201,11 +239,23 @@ def test_ndc_atc_and_snomed_of_a_release(release: Path) -> None:
 
 def test_every_row_of_a_release_is_counted_and_bad_ones_are_named(release: Path) -> None:
     table = rxnorm.import_rxnorm(release, TERMS)
-    assert table.counts["rows"] == len(CONCEPTS) - 1 + 1 + len(RELATIONS) + len(ATTRIBUTES)  # without the empty line, with one more
-    assert table.counts["bad rows"] == 3
+    assert table.counts["rows"] == len(CONCEPTS) - 1 + 1 + len(RELATIONS) + len(ATTRIBUTES) + len(
+        HISTORY
+    )  # without the empty line, with one more
+    assert table.counts["bad rows"] == 4
     assert table.counts["suppressed"] == 1
     assert table.counts["other languages"] == 1
-    assert [p.split(" line ")[0] for p in table.problems] == ["RXNCONSO.RRF", "RXNREL.RRF", "RXNSAT.RRF"]
+    assert [p.split(" line ")[0] for p in table.problems] == ["RXNCONSO.RRF", "RXNREL.RRF", "RXNSAT.RRF", "RXNCUI.RRF"]
+
+
+def test_retired_codes_lead_to_what_they_became(release: Path) -> None:
+    table = rxnorm.import_rxnorm(release, TERMS)
+    retired = {c: told(table, RXNORM, c) for c in (f"80000{n}" for n in range(1, 8))}
+    assert retired == {"800001": ("sertraline",), "800002": ("sertraline",), **dict.fromkeys(list(retired)[2:])}
+    assert told(table, RXNORM, "114") == ("sertraline",)
+    assert table.counts["retired codes"] == 3  # one of them has no shape of a code
+    assert table.counts["rxnorm codes of another shape, left out"] == 1
+    assert table.counts["retired codes that became nothing or several things, left out"] == 4
 
 
 def test_without_relations_only_names_lead_to_ingredients(release: Path) -> None:

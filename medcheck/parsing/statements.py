@@ -105,9 +105,9 @@ def _readings(item: Spotted, mentions: Sequence[Mention], readers: Readers, as_o
     if column is None:
         return readings
     out: list[StatusReading | None] = []
+    named = [c for c in cells if c.role in ("medicine", "allergen") and c.end > c.start]
     for mention, own in zip(mentions, readings, strict=True):
-        own_cell = next((c for c in cells if c.start <= mention.start < c.end), None)
-        if own_cell is None or own_cell.role not in ("medicine", "allergen"):
+        if named and not any(c.start <= mention.start < c.end for c in named):
             out.append(own)
         elif column.status is Status.ACTIVE and own is not None and own.status is not Status.ACTIVE:
             out.append(StatusReading(Status.ACTIVE, False, CELL))  # the column says active, the comment says stopped

@@ -96,9 +96,7 @@ def headline(review: Review) -> str:
             clear += f" Not in the formulary and not examined: {counted(number, 'medicine')}."
         unknown = len(unknown_codes(review.statements))
         if unknown:
-            clear += (
-                f" {counted(unknown, 'code')} not understood: what {'it stands' if unknown == 1 else 'they stand'} for was not compared."
-            )
+            clear += f" This is not an all-clear: {counted(unknown, 'code')} not understood, so not compared with the text."
         if any(e.status in TAKEN for e in review.exposures):
             clear += " A dopaminergic medicine is on the list: see the points to discuss."
         return clear

@@ -9,6 +9,7 @@ Content have the same files. Used, all without what is suppressed:
                   SNOMED CT for these concepts.
     RXNREL.RRF    what each concept is made of ("RXCUI2 RELA RXCUI1"), followed down to ingredients.
     RXNSAT.RRF    NDC of clinical drugs and packs.
+    RXNCUI.RRF    retired codes and what they became: old lists hold them. Kept where all that one became has the same ingredients.
 
 Without RXNREL.RRF a brand is a drug whose ingredients are not told, and only ingredients, their salts and combinations have codes.
 """
@@ -35,8 +36,10 @@ _NAMED: Final = frozenset({"IN", "PIN", "MIN", "BN"})
 _CODED: Final = _NAMED | {"SCD", "SBD", "GPCK", "BPCK", "SCDF", "SCDG", "SBDF", "SBDG"}
 _TYPES: Final = _CODED | {"SCDC"}
 _SYNONYMS: Final = frozenset({"SY", "TMSY", "PSN"})
-_COLUMNS: Final = {"RXNCONSO.RRF": 18, "RXNREL.RRF": 16, "RXNSAT.RRF": 13}
+_COLUMNS: Final = {"RXNCONSO.RRF": 18, "RXNREL.RRF": 16, "RXNSAT.RRF": 13, "RXNCUI.RRF": 5}
 _FEW: Final = 20
+_PACKED: Final = re.compile(r"\d \(")  # "{7 (this) / 21 (that) } Pack"
+_INERT: Final = "inert ingredients"  # the tablets of a pack that hold nothing
 _STAMP: Final = re.compile(r"(\d{2})(\d{2})(20\d{2})")
 _LOCAL_FORM: Final = re.compile(r"\b(?:Topical|Ophthalmic|Otic|Vaginal|Medicated Shampoo|Mouthwash|Toothpaste|Irrigation)\b")
 
@@ -133,9 +136,16 @@ class _Concepts:
             through = [p for p in parts if self.kind[p] in way.split()]
             found = [self.made_of(p) for p in through]
             # One component without its ingredient would make the answer a part of the truth; so would a component that was lost.
-            if through and all(found) and not (kind == "SCD" and way == "SCDC" and len(through) != self.name[rxcui].count(" / ") + 1):
+            if through and all(found) and len(through) >= self._components(rxcui, way):
                 return frozenset[str]().union(*found)
         return frozenset()
+
+    def _components(self, rxcui: str, way: str) -> int:
+        """How many parts the name of a concept says that it has, where they can be counted."""
+        name = self.name[rxcui]
+        if way == "SCDC" or (way == "IN" and self.kind[rxcui] in ("SCDF", "SCDG")):
+            return name.count(" / ") + 1  # never fewer than its ingredients; docs/decisions/0009-codes.md
+        return len(_PACKED.findall(name)) if self.kind[rxcui] in ("GPCK", "BPCK") and way != "GPCK" else 1
 
 
 def import_rxnorm(path: Path, terms: Terms) -> NameTable:
@@ -162,6 +172,8 @@ def _read(path: Path, files: dict[str, tuple[IO[bytes], str]], terms: Terms) -> 
     codes = _codes(concepts, inn, terms, counts)
     if "RXNSAT.RRF" in read:
         _packages(read["RXNSAT.RRF"], concepts, codes, counts)
+    if "RXNCUI.RRF" in read:
+        _retired(read["RXNCUI.RRF"], concepts, codes[RXNORM], counts)
     for rows in read.values():
         counts.update(rows.counts)
     for collector in codes.values():
@@ -233,7 +245,8 @@ def _ingredients(concepts: _Concepts, rxcui: str, inn: Mapping[str, str], terms:
         return tuple(sorted(told if len(told) >= len(parts) else parts))
     if not found and kind == "PIN":
         return (ingredient(concepts.name[rxcui], terms),)
-    return tuple(sorted({inn[i] for i in found}))
+    told = {inn[i] for i in found}
+    return tuple(sorted(told - {_INERT} or told))
 
 
 def _names(concepts: _Concepts, inn: Mapping[str, str], terms: Terms, counts: Counter[str]) -> dict[str, tuple[str, ...]]:
@@ -307,6 +320,22 @@ def _packages(rows: _Rows, concepts: _Concepts, codes: Mapping[str, CodeCollecto
         told = inn_of.get(int(row[0])) if row[0].isdigit() else None
         if told:
             _add(codes[NDC], NDC, row[10], told, counts)
+
+
+def _retired(rows: _Rows, concepts: _Concepts, codes: CodeCollector, counts: Counter[str]) -> None:
+    """Codes that were retired, under what all the codes that they were moved or split to have in common (their number is stated)."""
+    became: dict[str, tuple[str, set[str]]] = {}
+    for row in rows.having(b"|"):
+        if row[0] not in concepts.kind and row[0] != row[4]:
+            became.setdefault(row[0], (row[3], set()))[1].add(row[4])
+    current = codes.table().get(RXNORM, {})
+    for old, (stated, new) in became.items():
+        told = {current.get(int(n), ()) if n.isdigit() else () for n in new}
+        if stated == str(len(new)) and len(told) == 1 and (formula := told.pop()):
+            _add(codes, RXNORM, old, formula, counts)
+            counts["retired codes"] += 1
+        else:
+            counts["retired codes that became nothing or several things, left out"] += 1
 
 
 def _date_of(path: Path) -> str:
