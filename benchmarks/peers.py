@@ -2,8 +2,8 @@
 
 Run: python benchmarks/peers.py READER < JOB. A job is JSON: `names` (a file of {name: ingredients}; read only by readers that are given
 names), `texts`, `seconds` (after which no further text is read). Out comes JSON: `answers`, one object per text that was read
-(`ingredients`, and `asked` from medcheck), `crashes`, `load_s`, `seconds`, `peak_mb`, `version`. Nothing but the reader is imported, so
-that time and memory are its own.
+(`ingredients`, and `asked` from medcheck), `crashes`, `load_s`, `seconds`, `peak_mb`, `version`; times are of the processor. Nothing but
+the reader is imported, so that time and memory are its own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any, Final
 
 CUT: Final = 90  # of 100: the usual cut for these scorers
 Read = Callable[[str], dict[str, Any]]
-_WORDS: Final = re.compile(r"[^\W\d_][\w'-]*")
+_WORDS: Final = re.compile(r"[^\W\d_][\w']*")
+_PARTS: Final = re.compile(r"/|,|\band\b|\bwith\b", re.IGNORECASE)  # of a combination as drug-named-entity-recognition names it
 _SHORTEST: Final = 5  # letters of a word that symspellpy may read with errors
 
 
@@ -48,7 +49,7 @@ def _drug_ner(fuzzy: bool) -> Read:
 
     def read(text: str) -> dict[str, Any]:
         found = find_drugs(_WORDS.findall(text), is_fuzzy_match=fuzzy, is_ignore_case=True)
-        return _told([drug["name"] for drug, _, _ in found])
+        return _told([part.strip() for drug, _, _ in found for part in _PARTS.split(drug["name"])])
 
     return read
 
@@ -148,9 +149,9 @@ def main() -> None:
     """Read a job, print what the reader says of it."""
     load, package = READERS[sys.argv[1]]
     job = json.load(sys.stdin)
-    started = time.perf_counter()
+    started = time.process_time()
     read = load(Path(job["names"]))
-    loaded = time.perf_counter()
+    loaded = time.process_time()
     answers: list[dict[str, Any]] = []
     crashes: list[str] = []
     for text in job["texts"]:
@@ -159,13 +160,13 @@ def main() -> None:
         except Exception as error:  # a crash of a peer is counted and shown, and is no answer
             crashes.append(f"{text}: {type(error).__name__}: {error}")
             answers.append({"ingredients": []})
-        if time.perf_counter() - loaded > job["seconds"]:
+        if time.process_time() - loaded > job["seconds"]:
             break
     out = {
         "answers": answers,
         "crashes": crashes,
         "load_s": loaded - started,
-        "seconds": time.perf_counter() - loaded,
+        "seconds": time.process_time() - loaded,
         "peak_mb": _peak_mb(),
         "version": importlib.metadata.version(package),
     }
