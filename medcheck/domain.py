@@ -584,8 +584,9 @@ class Vocabulary:
 
     `names` maps a normalised name (text.normalise_name) to an index into `entries`; an entry is the ingredients as far as a source tells
     them, () for "a drug, ingredients not told", and "?name" for what an unreliable source claims: good for asking only. `words` are
-    ordinary English and product words: a fuzzy match near one of them is doubted. `buckets[n]` lists the single-word names of n letters,
-    sorted, for fuzzy search; `word_buckets[n]` the ordinary words of n letters. `codes` maps a code system (rxnorm, ndc, atc, snomed,
+    ordinary English and product words. `buckets[n]` lists the single-word names of n letters, sorted, for fuzzy search; `word_buckets[n]`
+    the frequent ones of the ordinary words: a fuzzy match near one of them is doubted. `strengths` are those in mg that one tablet,
+    capsule or patch of an ingredient has, as far as a source tells. `codes` maps a code system (rxnorm, ndc, atc, snomed,
     local) and a code as a number (vocabulary/codes.py and coding.py make it) to an index into `entries`.
     """
 
@@ -597,6 +598,7 @@ class Vocabulary:
     buckets: Sequence[Sequence[str]] = field(default=())
     word_buckets: Sequence[Sequence[str]] = field(default=())
     codes: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    strengths: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 class StatusCue(Row):

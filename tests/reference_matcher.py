@@ -70,6 +70,9 @@ class ReferenceMatcher:
     def __init__(self, formulary: Formulary, vocabulary: Vocabulary) -> None:
         self.formulary = formulary
         self.words = frozenset(vocabulary.words)
+        phrases = [t.text for t in formulary.sig_terms] + [c.phrase for c in formulary.status_cues]
+        self.met = {w for bucket in vocabulary.word_buckets for w in bucket}  # words that lists hold and misspell
+        self.met |= {w for p in (*phrases, *(h.word for h in formulary.heading_words)) for w in p.split() if w.isalpha() and w.isascii()}
         self.names: dict[str, tuple[str, tuple[str, ...]]] = {}
         self.claims: dict[str, tuple[str, ...]] = {}
         self.asked: dict[str, tuple[str, ...]] = {}
@@ -183,7 +186,7 @@ class ReferenceMatcher:
         if score < level.ASK and not alone:
             return None
         if score < level.CLEAR:
-            for w in self.words:
+            for w in self.met - self.names.keys():
                 if (
                     len(w) >= 4
                     and abs(len(w) - len(word)) <= 1
@@ -264,7 +267,11 @@ class ReferenceMatcher:
             told = self.exact(word + after)
             assert told is not None
             return (*told, 2)
-        return self.apart(words, i) or self.alike(word) or self.heard(words, i)
+        apart = self.apart(words, i)
+        alike = apart or self.alike(word)
+        if alike is not None and alike[0] != Outcome.QUESTION.value:
+            return alike
+        return apart or self.heard(words, i) or alike
 
     def apart(self, words: list[str], i: int) -> tuple[str, tuple[str, ...], float, int] | None:
         best = None

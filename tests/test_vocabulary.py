@@ -138,7 +138,9 @@ NAME = st.lists(WORD, min_size=1, max_size=5).map(" ".join)
 
 @given(st.dictionaries(NAME, st.lists(WORD, max_size=3).map(tuple)), st.sets(WORD))
 def test_index_keeps_everything(content: dict[str, tuple[str, ...]], words: set[str]) -> None:
-    read = index.decode(index.encode(content, words, [SOURCE], base="b"), "")
+    strengths = {name.replace(" ", "-"): (0.5, float(len(name))) for name in content}
+    read = index.decode(index.encode(content, words, [SOURCE], base="b", frequent=words, strengths=strengths), "")
+    assert {n: set(k) for n, k in read.strengths.items()} == {n: set(k) for n, k in strengths.items()}
     assert {n: read.entries[i] for n, i in read.names.items()} == content
     assert read.words == words
     assert read.sources == (SOURCE,)

@@ -206,7 +206,10 @@ class NameIndex(Names):
         match = self._unglued(word) or self._seen_wrong(word)
         if match is None and allowance.take():
             match = self.decision(word).match
-        return (match, 1) if match is not None else self._heard(words, i, allowance)
+        if match is not None and match.outcome is not Outcome.QUESTION:
+            return match, 1
+        heard, used = self._heard(words, i, allowance)
+        return (heard, used) if heard is not None else (match, 1)
 
     def _written_apart(self, words: Sequence[str], i: int) -> tuple[Match | None, int]:
         """A name written as two to four words: "diphen hydramine", "pro chlor perazine", "lex a pro"."""

@@ -61,9 +61,22 @@ class Names:
         more = buckets[length] if length < len(buckets) else ()
         return [*curated, *(n for n in more if n not in self._keys)] if curated else list(more)
 
+    @cached_property
+    def _list_words(self) -> dict[int, set[str]]:
+        """The words of instructions, headings and status phrases by length: they are what lists misspell besides names."""
+        formulary = self._formulary
+        texts = (t.text for t in formulary.sig_terms), (c.phrase for c in formulary.status_cues), (h.word for h in formulary.heading_words)
+        by_length: dict[int, set[str]] = {}
+        for word in {w for group in texts for text in group for w in text.split()}:
+            if word.isalpha() and word.isascii() and not self.is_name(word):
+                by_length.setdefault(len(word), set()).add(word)
+        return by_length
+
     def _words_of_length(self, length: int) -> Sequence[str]:
         buckets = self._vocabulary.word_buckets
-        return buckets[length] if SHORTEST_WORD <= length < len(buckets) else ()
+        if length < SHORTEST_WORD:
+            return ()
+        return sorted({*(buckets[length] if length < len(buckets) else ()), *self._list_words.get(length, ())})
 
     @cached_property
     def _near_names(self) -> Nearby:

@@ -226,7 +226,13 @@ def _packed(release: NameTable) -> bytes:
         grouped = codes.setdefault(system, {})
         for code in sorted(table):
             grouped.setdefault("|".join(table[code]), []).append(code)
-    record = {"source": asdict(release.source), "names": release.names, "words": sorted(release.words), "codes": codes}
+    record = {
+        "source": asdict(release.source),
+        "names": release.names,
+        "words": sorted(release.words),
+        "codes": codes,
+        "strengths": {name: sorted(known) for name, known in release.strengths.items()},
+    }
     return json.dumps(record, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
@@ -247,6 +253,7 @@ def _release(kind: str, settings: Settings) -> NameTable:
             words=frozenset(record["words"]),
             codes={s: {c: tuple(i.split("|")) for i, codes in t.items() for c in codes} for s, t in record.get("codes", {}).items()},
             by_hand=kind == "aliases",
+            strengths={name: frozenset(known) for name, known in record.get("strengths", {}).items()},
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         raise FormularyError(f"{file}: damaged; import the {kind} release again") from None

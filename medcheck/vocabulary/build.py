@@ -14,8 +14,9 @@ from medcheck.vocabulary.index import encode
 from medcheck.vocabulary.names import NameTable, Terms, inn_names, is_claim, junk_reason
 from medcheck.vocabulary.ndc import import_ndc
 
-COMMON_WORDS: Final = 40_000  # ordinary words that can stand between a misspelling and a drug name
-BUILDER: Final = "3"  # raised whenever the rules change, so that no cached index of old rules is used
+COMMON_WORDS: Final = 40_000  # English words that are no misspelt drug names
+FREQUENT_WORDS: Final = 12_000  # of these, the ones whose misspellings are met on medication lists
+BUILDER: Final = "4"  # raised whenever the rules change, so that no cached index of old rules is used
 
 
 def build_index(tables: Sequence[NameTable], english: Mapping[str, int], terms: Terms, sources: Sequence[VocabularySource] = ()) -> bytes:
@@ -28,7 +29,19 @@ def build_index(tables: Sequence[NameTable], english: Mapping[str, int], terms: 
     left_out = {w for t in tables for w in t.names if w in english}
     product = terms.product_words.union(*(t.words for t in tables))
     words = {w for w in common | left_out | product if len(w) >= 4 and w.isascii() and w.isalpha() and w not in names}
-    return encode(names, words, [*(t.source for t in tables), *sources], codes=combine_codes(t.codes for t in tables))
+    frequent = words & ({w for w, rank in english.items() if rank < FREQUENT_WORDS} | product)
+    sources = [*(t.source for t in tables), *sources]
+    strengths = combine_strengths(t.strengths for t in tables)
+    return encode(names, words, sources, codes=combine_codes(t.codes for t in tables), frequent=frequent, strengths=strengths)
+
+
+def combine_strengths(tables: Iterable[Mapping[str, Iterable[float]]]) -> dict[str, set[float]]:
+    """All strengths of each ingredient."""
+    found: dict[str, set[float]] = {}
+    for table in tables:
+        for name, known in table.items():
+            found.setdefault(name, set()).update(known)
+    return found
 
 
 def combine_codes(tables: Iterable[Mapping[str, Mapping[int, tuple[str, ...]]]]) -> dict[str, dict[int, tuple[str, ...]]]:
@@ -106,4 +119,7 @@ def add_release(base: Vocabulary, releases: Sequence[NameTable], terms: Terms) -
     product = {w for t in releases for w in t.words}
     words = {w for w in base.words | product if w not in names}
     codes = combine_codes([*(r.codes for r in releases), {s: {c: base.entries[i] for c, i in t.items()} for s, t in base.codes.items()}])
-    return encode(names, words, [*base.sources, *(r.source for r in releases)], base=base.sha256, codes=codes)
+    frequent = {w for bucket in base.word_buckets for w in bucket} & words | (words & product)
+    strengths = combine_strengths([*(r.strengths for r in releases), base.strengths])
+    sources = [*base.sources, *(r.source for r in releases)]
+    return encode(names, words, sources, base=base.sha256, codes=codes, frequent=frequent, strengths=strengths)

@@ -1,13 +1,15 @@
 r"""The index file of the vocabulary: bytes <-> Vocabulary, made to load fast; knows nothing of where names come from.
 
-    medcheck-vocabulary-2\n
-    SHA-256 of the header and the four parts after it, in hex\n
+    medcheck-vocabulary-3\n
+    SHA-256 of the header and the six parts after it, in hex\n
     their size in bytes\n
     header, one line of JSON: sources, sizes in bytes of the parts, slices of equal length, tables of codes and their SHA-256\n
     names    one a line, fewest words first, then shortest, then by alphabet: names of one length are one slice
     ids      one little-endian unsigned 32-bit number per name, the line of `entries`
     entries  ingredients joined by "|", one entry a line; line 0 is empty: a drug, ingredients not told
     words    ordinary words, one a line, shortest first, then by alphabet
+    frequent the frequent ones of these, in the same way
+    strengths  one ingredient a line, a tab, and the strengths in mg that one tablet, capsule or patch has, by spaces; sorted
     codes    for each code system the codes as sorted little-endian unsigned numbers of 4 or 8 bytes, then as many lines of `entries`
 
 The codes are checked against their digest when the first one is asked for: most lists hold none, and a start should not pay for them.
@@ -30,8 +32,8 @@ from typing import Any, Final, overload
 from medcheck.domain import Vocabulary, VocabularySource
 from medcheck.errors import FormularyError
 
-MAGIC: Final = b"medcheck-vocabulary-2\n"
-_PARTS: Final = ("names", "ids", "entries", "words")
+MAGIC: Final = b"medcheck-vocabulary-3\n"
+_PARTS: Final = ("names", "ids", "entries", "words", "frequent", "strengths")
 
 
 class Entries(Sequence[tuple[str, ...]]):
@@ -115,6 +117,31 @@ class WordBuckets(Sequence[Sequence[str]]):
         return self._all()[index]
 
 
+class Strengths(Mapping[str, tuple[float, ...]]):
+    """Strengths in mg by ingredient; split when the first one is asked for, which is where a doubtful name stands before a dose."""
+
+    __slots__ = ("_made", "_part")
+
+    def __init__(self, part: bytes) -> None:
+        self._part = part
+        self._made: dict[str, tuple[float, ...]] | None = None
+
+    def _all(self) -> dict[str, tuple[float, ...]]:
+        if self._made is None:
+            rows = (line.split("\t") for line in _lines(self._part))
+            self._made = {name: tuple(float(mg) for mg in known.split()) for name, known in rows}
+        return self._made
+
+    def __getitem__(self, ingredient: str) -> tuple[float, ...]:
+        return self._all()[ingredient]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+
 class CodeBytes:
     """The tables of codes as bytes, checked against their digest once, when the first code is asked for."""
 
@@ -178,11 +205,14 @@ def encode(
     sources: Sequence[VocabularySource],
     base: str = "",
     codes: Mapping[str, Mapping[int, tuple[str, ...]]] | None = None,
+    frequent: Iterable[str] = (),
+    strengths: Mapping[str, Iterable[float]] | None = None,
 ) -> bytes:
     """Write normalised names with their ingredients, ordinary words and codes as an index; equal input gives equal bytes.
 
     `base` is the digest of the index that a site's imported names were added to, "" for an index of its own. `codes` maps code systems to
-    codes (as numbers) with their ingredients.
+    codes (as numbers) with their ingredients, `strengths` ingredients to strengths in mg; `frequent` are those of the words that stand
+    between a misspelling and a name.
     """
     codes = codes or {}
     ordered = sorted(names, key=lambda n: (n.count(" "), len(n), n))
@@ -192,13 +222,16 @@ def encode(
     ids = _little(number["|".join(names[n])] for n in ordered)
     tables, coded = _encode_codes(codes, number)
     plain = sorted(set(words), key=lambda w: (len(w), w))
-    parts = ["\n".join(ordered).encode("ascii"), ids, "\n".join(entries).encode("ascii"), "\n".join(plain).encode("ascii")]
+    often = sorted(set(frequent), key=lambda w: (len(w), w))
+    measured = (f"{name}\t{' '.join(f'{mg:g}' for mg in sorted(set(known)))}" for name, known in sorted((strengths or {}).items()))
+    texts = ["\n".join(lines).encode("ascii") for lines in (ordered, entries, plain, often, measured)]
+    parts = [texts[0], ids, *texts[1:]]
     header = {
         "sources": [asdict(s) for s in sources],
         "base": base,
         "parts": [len(p) for p in parts],
         "buckets": _slices(n for n in ordered if " " not in n),
-        "word_buckets": _slices(plain),
+        "word_buckets": _slices(often),
         "codes": tables,
         "codes_sha256": sha256(coded).hexdigest(),
     }
@@ -241,7 +274,8 @@ def decode(data: bytes, where: str) -> Vocabulary:
         entries=Entries(parts["entries"].decode("ascii").split("\n")),
         words=WordSet(parts["words"]),
         buckets=_buckets(names, header["buckets"]),
-        word_buckets=WordBuckets(parts["words"], header["word_buckets"]),
+        word_buckets=WordBuckets(parts["frequent"], header["word_buckets"]),
+        strengths=Strengths(parts["strengths"]),
         codes=_code_tables(header, coded, where),
     )
 

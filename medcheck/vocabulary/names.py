@@ -44,7 +44,8 @@ class NameTable:
     `sure` names stay even where they are English words, because the source says they are medicines and not only a label's words. `words`
     are ordinary words that the source brings (dose forms). `codes` are ingredients by code system and code (as a number,
     codesystems.py); the first of them is LOCAL_USE for a product that is only put on skin, eyes and the like. `counts` says what was read,
-    kept and left out; `problems` names the first bad rows as "file line n: what". `by_hand` marks a site's own names:
+    kept and left out; `strengths` those in mg of one tablet, capsule or patch, by ingredient; `problems` names the first
+    bad rows as "file line n: what". `by_hand` marks a site's own names:
     no rule leaves one out.
     """
 
@@ -56,6 +57,7 @@ class NameTable:
     counts: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     by_hand: bool = False
+    strengths: Mapping[str, frozenset[float]] = field(default_factory=dict)
 
 
 def ingredient(substance: str, terms: Terms) -> str:

@@ -43,6 +43,8 @@ _NEEDED: Final = (
     "SUBSTANCENAME",
     "NDC_EXCLUDE_FLAG",
 )
+_STRENGTH_COLUMNS: Final = ("ACTIVE_NUMERATOR_STRENGTH", "ACTIVE_INGRED_UNIT")
+_IN_MG: Final = {"mg/1": 1.0, "g/1": 1000.0, "ug/1": 0.001, "mcg/1": 0.001, "mg/24h": 1.0}  # of one tablet, capsule or patch
 _LAPSED: Final = "lapsed prescription listings"
 _LOCAL: Final = "local use only"
 _FEW: Final = 20  # bad rows named in full; all are counted
@@ -70,6 +72,8 @@ def _read(file: IO[bytes], where: str, terms: Terms) -> NameTable:
         raise InputError(f"{where} line 1: the heading lacks {', '.join(missing)}; this is not the NDC product file")
     at = [column[c] for c in _NEEDED]
     at_code = column.get("PRODUCTNDC")
+    at_strength = [column[c] for c in _STRENGTH_COLUMNS] if all(c in column for c in _STRENGTH_COLUMNS) else []
+    strengths: dict[str, set[float]] = {}
     codes = CodeCollector(NDC)
     counts: Counter[str] = Counter()
     problems: list[str] = []
@@ -113,6 +117,10 @@ def _read(file: IO[bytes], where: str, terms: Terms) -> NameTable:
                     problems.append(f"{where} line {number}: {error}")
         if left_out == _LOCAL:
             continue
+        if at_strength and len(formula) == 1:
+            mg = _strength(*(row[i] for i in at_strength))
+            if mg is not None:
+                strengths.setdefault(formula[0], set()).add(mg)
         latest = max(latest, started if started.isdigit() else "")
         words.update(normalise_name(f"{form} {route} {suffix}").split())
         if substances not in named:
@@ -152,9 +160,23 @@ def _read(file: IO[bytes], where: str, terms: Terms) -> NameTable:
         sure=frozenset(n for n in generics if " " in n),
         words=frozenset(_plain(words)),
         codes=codes.table(),
+        strengths={name: frozenset(known) for name, known in strengths.items()},
         counts=dict(counts),
         problems=tuple(problems),
     )
+
+
+def _strength(amount: str, unit: str) -> float | None:
+    """The strength in mg of one tablet, capsule or patch; None for other units and for what is no number.
+
+    >>> _strength("50", "mg/1"), _strength("88", "ug/1"), _strength("5", "mg/5mL")
+    (50.0, 0.088, None)
+    """
+    factor = _IN_MG.get(unit.strip())
+    plain = amount.strip()
+    if factor is None or not plain.replace(".", "", 1).isdigit():
+        return None
+    return round(float(plain) * factor, 6)
 
 
 def _left_out(kind: str, route: str, category: str, flag: str) -> str:
