@@ -38,7 +38,7 @@ _FROM_TO = r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}"
 _ABOUT = r"(?:(?:about|around|approximately|approx\.?|nearly|almost|at\ least|only|up\ to|over|more\ than)\s{1,3}|>\s?)?"
 # Nothing that the pattern below matches is without one of these: most lines are done after this look.
 _HINT = re.compile(
-    r"\d{4}|\d/\d|\d[.-]\d{1,2}[.-]\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|days|week|wk|month|mth|mo(?:s|\b)|year|yr|decade"
+    r"['’‘]\d\d|\d{4}|\d/\d|\d[.-]\d{1,2}[.-]\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|days|week|wk|month|mth|mo(?:s|\b)|year|yr|decade"
     r"|day\s+(?:ago|back|earlier|prev|prior)|today|yesterday|last\s+night",
     re.I,
 )
@@ -67,6 +67,8 @@ def _atom() -> re.Pattern[str]:
         | (?<![\w/.,-])(?P<yy_a>{_YEAR}){_FROM_TO}(?P<yy_b>{_YEAR}|\d\d(?!\d)|present|now|current|date|today)(?![\d/-])
         | (?<![a-z\d])(?:(?P<md>\d{{1,2}})(?:st|nd|rd|th)?[\s-]{{0,3}}(?:of\s{{1,3}})?)?(?P<mon>{_MONTH_NAMES})(?![a-z])\.?
               (?:[\s,]{{1,3}}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?=[\s,]{{1,3}}{_YEAR}))?(?:[\s,/'’-]{{0,3}}(?P<mon_y>{_YEAR}|(?<=['’])\d\d|(?<=-)\d\d(?!\d)))?
+        | (?<![\w/.,-])(?P<or_a>{_YEAR})\s{{0,2}}(?:/|\bor\b)\s{{0,2}}(?P<or_b>{_YEAR}|\d\d)(?![\d/.-])
+        | (?<!\w)['’‘](?P<short>\d\d)(?![\d\w])
         | (?:(?<![\w/.,-])|(?<=[a-z]-))(?P<year>{_YEAR})(?P<decade>s)?(?!-\d)
         | (?<![\w/.,])(?P<lead>(?:for|x|×|over|during|past|last|after|of)\s{{0,3}}{_ABOUT}(?:the\s{{1,3}})?
                   (?:(?:last|past|previous)\s{{1,3}})?)?
@@ -84,20 +86,28 @@ def _atom() -> re.Pattern[str]:
 
 _START = (
     r"since|start(?:ed|ing)?|from|began|begun|beginning|initiated|commenced|as\s+of|onset|introduced|restarted|resumed|added"
-    r"|on\s+it\s+for|been\s+on"
+    r"|on\s+it\s+for|been\s+on|first\s+(?:issued|prescribed|dispensed|filled|taken|used|given)"
 )
 # What happened on one day of many: neither the start nor the end.
 _SEEN = (
     r"last\s+(?:taken|dose|used|filled|issued|dispensed|reported|given|refill(?:ed)?|ordered|seen)|filled|issued|dispensed"
-    r"|reported(?:\s+on)?|refilled|ran\s+out(?:\s+of)?|took"
+    r"|reported(?:\s+on)?|refilled|ran\s+out(?:\s+of)?|took|dob|date\s+of\s+birth|born|last\s+prescribed|diagnosed|seen|reviewed?|due"
+    r"|exp(?:ir(?:es|y))?"
 )
 _STOP = (
     r"stop(?:ped|ping|s)?|quit|discontinu(?:ed|e|ing)|d/c['’]?e?d?|dc['’]?e?d|ended|ending|until|till|til|through|thru|off|ceased|finished|completed"
-    r"|weaned|withdrawn|expired|held"
+    r"|weaned|withdrawn|expired|held|end\s+date|end(?=\s{0,2}:?\s{0,2}\Z)"
+)
+# "Off it since March" is an end.
+_NOT_SINCE = lazy_pattern(
+    r"(?:\boff(?:\s\w{1,12}){0,2}|(?:\bnot|n['’]t)(?:\s\w{1,12}){0,3}|\bnone|\bno\slonger(?:\s\w{1,12}){0,2}|\bstopped|\bdiscontinued|\bwithout(?:\s\w{1,12}){0,2})"
+    r"\ssince\W{0,3}(?:(?:early|late|mid|about|around|approx\.?|the|end|start|beginning|summer|spring|autumn|fall|winter|of)\W{1,2}){0,3}\Z",
+    re.I,
 )
 _COURSE_AFTER = lazy_pattern(
     r"\s{0,3},?\s{0,3}(?:(?:for|x)\s{0,3}(?:\d|an?\s|one\s|two\s|three\s|six\s)|(?:-|–|—)\s{0,3}(?:\Z|[,;)\]]))", re.I
 )
+_OPEN_END = lazy_pattern(r"\s{0,3}(?:-|–|—)\s{0,3}(?:\Z|[,;)\]])")
 _LAST_UNIT = lazy_pattern(r"\b(?:for|over|during|in|within)\s{1,3}the\s{1,3}\Z", re.I)
 _RANGE = lazy_pattern(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}", re.I)
 _TO_MONTH = lazy_pattern(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.I)
@@ -175,13 +185,8 @@ def read_period(text: str, as_of: date) -> PeriodReading:
             spans.append(m.span())
             continue
         try:
-            cued = (
-                bool(role)
-                or _POINT_CUE.search(before) is not None
-                or _TO_MONTH.match(text, m.end()) is not None
-                or (m["year"] is not None and m["year"] != "2000" and _COURSE_AFTER.match(text, m.end()) is not None)
-            )
-            dates = _dates(m, as_of, cued, before)
+            cued = bool(role) or _is_cued(text, before, m)
+            dates = _dates(m, as_of, cued, before, role)
         except ValueError:
             doubts.append(f"{m.group().strip()}: no such date")
             spans.append(m.span())
@@ -189,6 +194,8 @@ def read_period(text: str, as_of: date) -> PeriodReading:
         if dates is None:
             continue
         spans.append(m.span())
+        if m["year"] is not None and not role and _OPEN_END.match(text, m.end()) is not None:
+            role = "start"
         for k, partial in enumerate(dates):
             if partial.earliest > as_of:
                 doubts.append(f"{m.group().strip()}: after {as_of.isoformat()}")
@@ -199,6 +206,17 @@ def read_period(text: str, as_of: date) -> PeriodReading:
     return PeriodReading(_period(text, found, course, ongoing, as_of), spans, doubts)
 
 
+def _is_cued(text: str, before: str, m: re.Match[str]) -> bool:
+    """Whether the words or signs beside a figure make it a date; 2000 may be a strength, and needs more than a bracket."""
+    doubtful = m["year"] == "2000"
+    point = _POINT_CUE.search(before)
+    if point is not None and not (doubtful and point.group()[:1] in "([:~?"):
+        return True
+    if _TO_MONTH.match(text, m.end()) is not None:
+        return True
+    return m["year"] is not None and not doubtful and _COURSE_AFTER.match(text, m.end()) is not None
+
+
 def _period(text: str, found: list[_Found], course: float, ongoing: re.Match[str] | None, as_of: date) -> Period:
     started: PartialDate | None = None
     stopped: PartialDate | None = None
@@ -206,6 +224,8 @@ def _period(text: str, found: list[_Found], course: float, ongoing: re.Match[str
         role = f.role
         if k and _RANGE.fullmatch(text[found[k - 1].end : f.start]) and found[k - 1].role != "stop":
             role = "stop"
+        if stopped is not None and role == "start" and f.dates.earliest >= stopped.earliest:
+            stopped = None  # taken up again
         if role == "stop":
             stopped = stopped or f.dates
         elif started is None and (role == "start" or stopped is None):
@@ -213,11 +233,12 @@ def _period(text: str, found: list[_Found], course: float, ongoing: re.Match[str
     if ongoing is not None:
         low, high = _lengths(ongoing)
         words = ongoing.group().strip()
+        without = _last_cue(text[max(0, ongoing.start() - _NEAR) : ongoing.start()]) == "stop"  # "off it for 2 years"
         if stopped is not None and started is None:
             started = PartialDate(_shift(stopped.earliest, -high), _shift(stopped.latest, -low), words)
         elif started is not None:
-            course = course or high
-        elif _last_cue(text[max(0, ongoing.start() - _NEAR) : ongoing.start()]) == "stop":
+            course = course or (0.0 if without else high)
+        elif without:
             stopped = _before(as_of, ongoing)
         else:
             started = _before(as_of, ongoing)
@@ -241,6 +262,8 @@ def _last_cue(before: str) -> str:
 def _role(text: str, before: str, m: re.Match[str]) -> str:
     """What the words say of a date: the last of them before it, else one that follows ("2019: stopped")."""
     role = _last_cue(before)
+    if role == "start" and _NOT_SINCE.search(before) is not None:
+        return "stop"
     if role:
         return role
     behind = text[m.end() : m.end() + _NEAR]
@@ -323,7 +346,7 @@ def _span_of(year: int, month: int | None, day: int | None, text: str) -> Partia
     return PartialDate(date(year, month, day), date(year, month, day), text)
 
 
-def _dates(m: re.Match[str], as_of: date, cued: bool, before: str) -> list[PartialDate] | None:
+def _dates(m: re.Match[str], as_of: date, cued: bool, before: str, role: str) -> list[PartialDate] | None:
     """The date or the two ends that a match is; None when it is none after all. ValueError: there is no such date."""
     text = m.group().strip()
     if m["iso"]:
@@ -345,6 +368,13 @@ def _dates(m: re.Match[str], as_of: date, cued: bool, before: str) -> list[Parti
         return _years(first, last, text)
     if m["mon"]:
         return _named_month(m, as_of, cued, text)
+    if m["or_a"]:
+        first, last = int(m["or_a"]), int(m["or_b"]) % 100
+        if not cued or last != (first + 1) % 100:
+            return None
+        return [PartialDate(date(first, 1, 1), date(first + 1, 12, 31), text)]
+    if m["short"]:
+        return [_span_of(_full_year(m["short"], as_of), None, None, text)] if role else None
     if m["year"]:
         if not cued:
             return None

@@ -88,7 +88,7 @@ class SigReader:
         if courses:
             for c in clauses:
                 if (
-                    (c.dated or (c.follows and clauses[0].timed) or (c.single and c is not clauses[-1]))
+                    (c.dated or scan.alternating or (c.follows and clauses[0].timed) or (c.single and c is not clauses[-1]))
                     and c.quantity
                     and not (c.timed or c.prn)
                 ):
