@@ -69,7 +69,7 @@ class Lexicon:
         singles, phrases = self.singles, self.phrases
         if "." in text:
             for k, word in enumerate(words):
-                if len(word) > 3 and word[1] == "." and (plain := word.replace(".", "")) in singles:
+                if len(word) > 2 and word[1] == "." and (plain := word.replace(".", "")) in singles:
                     words[k] = plain  # "p.m."
         told: list[Token] = []
         add, make = told.append, tuple.__new__

@@ -13,7 +13,7 @@ from medcheck.text import lazy_pattern
 # words; signs.
 _TOKEN = re.compile(
     r"(?!omega [369])[a-z]{2,}+(?!['0-9-])|[0-9]++(?=[ a-z])"  # what most are, first
-    r"|(?:[a-z]\.){2,}[a-z]?(?![a-z])"
+    r"|(?:[a-z]\.){2,}[a-z]?(?![a-z])|(?<![a-z0-9.])[a-z]\.[a-z](?![a-z.])"
     r"|(?<![a-z0-9.])(?:[bdekt]-?|co-?q[ -]?)[0-9]{1,2}(?![0-9a-z.,/-])"
     r"|[a-z]{3,}+-[0-9](?![0-9a-z.,/-])"
     r"|omega [369](?![0-9a-z.,])"
