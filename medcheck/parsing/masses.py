@@ -17,8 +17,8 @@ def read_mass(scan: Scan, i: int, j: int, low: float, high: float) -> int:
             return j
     j, role, total = _read_role(scan, i, j, role)
     c = scan.clause
-    if scan.brackets and told[j].kind == "equivalent" and c.amounts:
-        return j + 1  # "325 mg (65 mg elemental iron)", "0.18 mg (0.25 mg salt)"
+    if scan.brackets and c.amounts and (k := _behind_equivalent(told, j)):
+        return k
     if scan.product.figures and low == high and not role and (label := scan.labelled(low)) is not None and label != (low, high):
         return take_label(scan, j, label)
     formed = told[j].kind == "form"
@@ -39,6 +39,16 @@ def read_mass(scan: Scan, i: int, j: int, low: float, high: float) -> int:
         c.timed = c.generic = True
         return scan.skip_period(j)
     return j
+
+
+def _behind_equivalent(told: list[Token], j: int) -> int:
+    """The position behind the words that call an amount in brackets the same dose in other terms, else 0: "325 mg (65 mg iron)"."""
+    k = j
+    while told[k].kind == "word" and k < j + 3:
+        k += 1
+    if told[k].kind == "equivalent":
+        return k + 1
+    return k if k > j and told[k].kind == ")" else 0
 
 
 def _take(scan: Scan, amount: Amount, formed: bool) -> None:

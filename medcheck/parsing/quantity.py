@@ -13,7 +13,7 @@ from medcheck.text import lazy_pattern
 # words; signs.
 _TOKEN = re.compile(
     r"(?!omega [369])[a-z]{2,}+(?!['0-9-])|[0-9]++(?=[ a-z])"  # what most are, first
-    r"|(?:[a-z]\.){2,}[a-z]?(?![a-z])|(?<![a-z0-9.])[a-z]\.[a-z](?![a-z.])"
+    r"|(?:[a-z]\.){2,}[a-z]?(?![a-z])|(?<![a-z0-9.])[a-z]\.[a-z](?![a-z0-9.])"
     r"|(?<![a-z0-9.])(?:[bdekt]-?|co-?q[ -]?)[0-9]{1,2}(?![0-9a-z.,/-])"
     r"|[a-z]{3,}+-[0-9](?![0-9a-z.,/-])"
     r"|omega [369](?![0-9a-z.,])"
@@ -24,7 +24,11 @@ _TOKEN = re.compile(
 )
 # A letter among the figures of an amount, as optical reading leaves it ("5O mg", "l00 mg", "O.5 mg"): not read, but told.
 _GARBLED = re.compile(  # one character first, then what stands before it: a pattern that begins with a set is found faster
-    r"[lios0-9](?<![a-z0-9.].)(?:(?<=[a-z])[lios]{0,2}\.?[0-9][0-9lios.]{0,6}|(?<=[0-9])[0-9.]{0,5}[lios]{1,3}[0-9.]{0,4})(?=\s?(?:mgs?|mcg|ug|milligram|microgram)(?![a-z]))"
+    r"[lios0-9](?<![a-z0-9.].)(?:(?<=[a-z])[lios.]{0,3}[0-9][0-9lios.]{0,6}|(?<=[0-9])[0-9.]{0,5}[lios]{1,3}[0-9.]{0,4})(?=\s?(?:mgs?|mcg|ug|milligram|microgram)(?![a-z]))"
+)
+# A decimal with a blank in it ("0. 5 mg", "12 .5 mg"); "2 .5 mg tablets" may be a count.
+_BROKEN = lazy_pattern(
+    r"(?<![0-9.a-z-])(?:0[.,] +[0-9]+|(?:[5-9]|[1-9][0-9]+) +\.[0-9]+)(?=\s?(?:mgs?|mcg|ug|milligram|microgram)(?![a-z]))"
 )
 # What is left of such a figure as a word of its own: letters that imitate digits, perhaps with the unit.
 _SUSPECT = frozenset(
@@ -75,6 +79,10 @@ def tokens(text: str) -> list[str]:
     if not text.isascii():
         text = _RAISED_POINT.sub(".", text)
         text = "".join(c for c in unicodedata.normalize("NFKD", text.translate(_PLAIN)) if not unicodedata.combining(c)).translate(_PLAIN)
+    if "[" in text:
+        text = text.replace("[", "(").replace("]", ")")
+    if " ." in text or "0. " in text:
+        text = _BROKEN.sub(" \ufffd ", text)
     words: list[str] = _TOKEN.findall(text)
     return words if _SUSPECT.isdisjoint(words) else _TOKEN.findall(_GARBLED.sub(" \ufffd ", text))
 
