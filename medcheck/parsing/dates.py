@@ -47,7 +47,7 @@ _HINT = re.compile(
 @cache
 def _cue() -> re.Pattern[str]:
     """The pattern of words that make a date a start or a stop."""
-    return re.compile(rf"(?<![a-z])(?:(?P<seen>{_SEEN})|(?P<start>{_START})|(?P<stop>{_STOP}))(?![a-z])", re.I)
+    return re.compile(rf"(?<![a-z])(?:(?P<seen>{_SEEN})|(?P<start>{_START})|(?P<stop>{_STOP})|(?P<aside>{_ASIDE}))(?![a-z])", re.I)
 
 
 # No figure goes before, but a range of days or months may ("1/2015-6/2015").
@@ -91,9 +91,9 @@ _START = (
 # What happened on one day of many: neither the start nor the end.
 _SEEN = (
     r"last\s+(?:taken|dose|used|filled|issued|dispensed|reported|given|refill(?:ed)?|ordered|seen)|filled|issued|dispensed"
-    r"|reported(?:\s+on)?|refilled|ran\s+out(?:\s+of)?|took|dob|date\s+of\s+birth|born|last\s+prescribed|diagnosed|seen|reviewed?|due"
-    r"|exp(?:ir(?:es|y))?"
+    r"|reported(?:\s+on)?|refilled|ran\s+out(?:\s+of)?|took|dob|date\s+of\s+birth|born|last\s+prescribed"
 )
+_ASIDE = r"diagnosed|seen|reviewed?|due(?!\s+to)|exp(?:ir(?:es|y))?"  # of the patient or the paper, unless the drug has a word of its own
 _STOP = (
     r"stop(?:ped|ping|s)?|quit|discontinu(?:ed|e|ing)|d/c['’]?e?d?|dc['’]?e?d|ended|ending|until|till|til|through|thru|off|ceased|finished|completed"
     r"|weaned|withdrawn|expired|held|end\s+date|end(?=\s{0,2}:?\s{0,2}\Z)"
@@ -253,10 +253,13 @@ def _is_open(text: str, found: list[_Found]) -> bool:
 
 
 def _last_cue(before: str) -> str:
-    role = ""
+    role = aside = ""
     for cue in _cue().finditer(before):
-        role = cue.lastgroup or ""
-    return role
+        if cue.lastgroup == "aside":
+            aside = "seen"
+        else:
+            role = cue.lastgroup or ""
+    return role or aside
 
 
 def _role(text: str, before: str, m: re.Match[str]) -> str:

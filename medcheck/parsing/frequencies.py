@@ -142,6 +142,9 @@ def read_adverb(scan: Scan, i: int) -> int:
 def read_frequency(scan: Scan, i: int) -> int:
     """Read "bid" and the like."""
     word = scan.told[i].word
+    if word.text == "td" and "patch" in scan.forms:
+        scan.route = "TD"  # a patch is never put on three times a day
+        return i + 1
     scan.add_per_day(word.low, word.high)
     scan.timing.update(word.timing)
     return i + 1
