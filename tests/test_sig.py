@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -222,6 +223,17 @@ def test_region_decides_what_an_abbreviation_means() -> None:
     assert reader("us").read("5 mg qd").doses_per_day_max == 1
     assert reader("uk").read("5 mg qd").doses_per_day_max == 4
     assert reader("uk").read("5 mg od").doses_per_day_max == reader("us").read("5 mg od").doses_per_day_max == 1
+
+
+def test_ingredients_decide_what_a_figure_means() -> None:
+    assert FIGURES.of(()) == Product()
+    assert FIGURES.of(("sertraline",)) == Product(ingredients=1)
+    assert FIGURES.of(("olanzapine", "fluoxetine")) == Product(ingredients=2)
+    assert FIGURES.of(("levodopa",)) == Product(larger_of_pair=True, ingredients=1)  # alone a figure is levodopa, whatever it is
+    assert dict((f, (a, b)) for f, a, b in FIGURES.of(("levodopa", "benserazide")).figures)[125.0] == (100.0, 100.0)
+    assert dict((f, (a, b)) for f, a, b in FIGURES.of(("levodopa", "carbidopa", "entacapone")).figures)[125.0] == (125.0, 125.0)
+    without = replace(medcheck.load_formulary(), ingredients={})
+    assert product_figures(without).of(("levodopa", "carbidopa")).figures == ()
 
 
 # ---- the table

@@ -103,8 +103,7 @@ def read_since(scan: Scan, i: int) -> int:
     told = scan.told
     j = i + 1
     if told[j].kind == "number" and told[j + 1].kind in ("unit", "to", "form"):
-        scan.changed = told[i].word.text == "from"
-        return j
+        return read_from(scan, i) if told[i].word.text == "from" else j
     while told[j].kind in ("month", "weekday") or (told[j].kind == "number" and told[j + 1].kind != "unit"):
         scan.clause.dated = True
         j += 1
@@ -270,6 +269,10 @@ def read_from(scan: Scan, i: int) -> int:
     while k < i + _LONGEST_FORMER and told[k].kind not in _FORMER_ENDS:
         k += 1
     if told[i + 1].kind in _DOSE_BEGINS and told[k].kind != "to":
+        if told[i + 1].kind == "number" and scan.clause.quantity and not scan.clause.timed:  # "50 mg from 100 mg daily"
+            _, _, k = scan.number_range(i + 1)
+            while told[k].kind in ("unit", "form"):
+                k += 1
         return k
     scan.changed = True
     return i + 1
