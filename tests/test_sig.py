@@ -230,8 +230,8 @@ def test_ingredients_decide_what_a_figure_means() -> None:
     assert FIGURES.of(("sertraline",)) == Product(ingredients=1)
     assert FIGURES.of(("olanzapine", "fluoxetine")) == Product(ingredients=2)
     assert FIGURES.of(("levodopa",)) == Product(larger_of_pair=True, ingredients=1)  # alone a figure is levodopa, whatever it is
-    assert dict((f, (a, b)) for f, a, b in FIGURES.of(("levodopa", "benserazide")).figures)[125.0] == (100.0, 100.0)
-    assert dict((f, (a, b)) for f, a, b in FIGURES.of(("levodopa", "carbidopa", "entacapone")).figures)[125.0] == (125.0, 125.0)
+    assert {f: (a, b) for f, a, b in FIGURES.of(("levodopa", "benserazide")).figures}[125.0] == (100.0, 100.0)
+    assert {f: (a, b) for f, a, b in FIGURES.of(("levodopa", "carbidopa", "entacapone")).figures}[125.0] == (125.0, 125.0)
     without = replace(medcheck.load_formulary(), ingredients={})
     assert product_figures(without).of(("levodopa", "carbidopa")).figures == ()
 
