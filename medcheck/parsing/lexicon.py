@@ -241,29 +241,33 @@ def prepare(terms: Iterable[SigTerm], region: str = "") -> Lexicon:
     spoken: dict[str, float] = {}
     masses: dict[str, object] = {}
     for term in chosen.values():
-        first, *tail = term.text.split() if term.text.replace(" ", "").isalpha() else tokens(term.text)
+        text, kind = term.text, term.kind
         word = _word(term)
-        if term.kind == "number" and not tail:
-            spoken[first] = term.value or 0.0
-        if term.kind == "unit" and word.name == "mg" and not tail:
-            masses[first] = word
-        token = Token(term.kind, 0.0, word)
+        token = Token(kind, 0.0, word)
+        tail: list[str] = []
+        if not text.isalpha():
+            text, *tail = text.split() if text.replace(" ", "").isalpha() else tokens(text)
         if tail:
-            phrases.setdefault(first, {}).setdefault(tail[0], []).append((tail, token))
-        else:
-            singles[first] = token
+            phrases.setdefault(text, {}).setdefault(tail[0], []).append((tail, token))
+            continue
+        singles[text] = token
+        if kind == "number":
+            spoken[text] = term.value or 0.0
+        elif kind == "unit" and word.name == "mg":
+            masses[text] = word
     for further in phrases.values():
         for same in further.values():
-            same.sort(key=lambda p: -len(p[0]))
+            if len(same) > 1:
+                same.sort(key=lambda p: -len(p[0]))
     return Lexicon(singles, phrases, spoken, masses)
 
 
 def _word(term: SigTerm) -> Word:
-    value = term.value or 0.0
-    if term.kind in ("period", "adverb") and 0 < value < 1:
+    value, kind, timing = term.value or 0.0, term.kind, term.timing
+    if 0 < value < 1 and kind in ("period", "adverb"):
         value = 1 / round(1 / value)  # an hour is written as 0.0416667 days
     low = value if term.doses_per_day_min is None else term.doses_per_day_min
     high = value if term.doses_per_day_max is None else term.doses_per_day_max
-    named = term.kind in ("form", "unit")
-    timing = () if named else tuple(term.timing.split())
-    return Word(term.kind, low, high, term.timing if named else "", timing, term.route, term.text)
+    if not timing or kind in ("form", "unit"):
+        return Word(kind, low, high, timing, (), term.route, term.text)
+    return Word(kind, low, high, "", tuple(timing.split()), term.route, term.text)

@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     r"|[-/+,;:()=&@#<>%^\ufffd\n]"
 )
 # A letter among the figures of an amount, as optical reading leaves it ("5O mg", "l00 mg", "O.5 mg"): not read, but told.
-_GARBLED = re.compile(  # one character first, then what stands before it: a pattern that begins with a set is found faster
+_GARBLED = lazy_pattern(  # one character first, then what stands before it: a pattern that begins with a set is found faster
     r"[lios0-9](?<![a-z0-9.].)(?:(?<=[a-z])[lios.]{0,3}[0-9][0-9lios.]{0,6}|(?<=[0-9])[0-9.]{0,5}[lios]{1,3}[0-9.]{0,4})(?=\s?(?:mgs?|mcg|ug|milligram|microgram)(?![a-z]))"
 )
 # A decimal with a blank in it ("0. 5 mg", "12 .5 mg"); "2 .5 mg tablets" may be a count.
@@ -32,10 +32,7 @@ _BROKEN = lazy_pattern(
 )
 # What is left of such a figure as a word of its own: letters that imitate digits, perhaps with the unit.
 _SUSPECT = frozenset(
-    "".join(letters) + unit
-    for length in (1, 2, 3)
-    for letters in product("lios", repeat=length)
-    for unit in ("", "mg", "mgs", "mcg", "ug", "milligram", "milligrams", "microgram", "micrograms")
+    "".join(letters) + unit for length in (1, 2, 3) for letters in product("lios", repeat=length) for unit in ("", "mg", "mgs", "mcg", "ug")
 )
 _PLAIN = str.maketrans(
     {
