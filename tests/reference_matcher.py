@@ -121,7 +121,8 @@ class ReferenceMatcher:
         return word in lists.SKIP or word in lists.SALTS or word in self.words
 
     def may_be_misspelt(self, word: str) -> bool:
-        return 5 <= len(word) <= 40 and word.isalpha() and word not in self.words and word not in lists.SALTS
+        plain = 5 <= len(word) <= 40 and word.isalpha() and word not in self.words and word not in lists.SALTS
+        return plain and self.formulary.places.get(word, "word") == "word"
 
     def means(self, name: str) -> tuple[str, ...]:
         """The ingredients that a name has or asks about."""

@@ -204,7 +204,7 @@ def test_a_long_line_without_a_mention_is_not_searched_for_doses(read) -> None: 
         ("aspirin 81\nDQH 25 mg hs", "DQH 25 mg hs"),
         ("lisinopril 10 mg\nTCA at night", "TCA at night"),
         ("lisinopril 10 mg\nthe blue one at night", "the blue one at night"),
-        ("lisinopril 10 mg daily\nAMI 10 nocte", "AMI 10 nocte"),
+        ("lisinopril 10 mg daily\nXMQ 10 nocte", "XMQ 10 nocte"),
         ("lisinopril 10 mg daily\nPPI daily", "PPI daily"),
         ("sertraline 50 mg daily\n5 mg bid", "5 mg bid"),
     ],

@@ -65,6 +65,25 @@ def test_near_miss(case: dict[str, str], tools: Tools, formulary: Formulary) -> 
     assert [i for i in _candidates(found) if i in known and known[i].class_key == case["class"]] == [], found
 
 
+@pytest.mark.parametrize("prose", ["the patient has {} today", "her {} was discussed", "{} since 2015 in the family", "no known {} here"])
+def test_a_name_with_a_place_is_nothing_in_prose(prose: str, formulary: Formulary, tools: Tools) -> None:
+    """ "pt has MS" is no medicine: a short name counts only where a medicine stands."""
+    single = [key for key, place in formulary.places.items() if place != "word"]
+    assert len(single) > 100
+    found = {key: [m.match.name for m in _spot(tools.index, prose.format(key))] for key in single}
+    assert {key: names for key, names in found.items() if any(n.lower() == key for n in names)} == {}
+
+
+@given(st.text(alphabet="ms .,:;()/-0159gLtab\n", max_size=30), st.text(alphabet="ms .,:;()/-0159gLtab\n", max_size=30))
+@LIVELY
+def test_an_abbreviation_between_anything_is_found_where_it_stands(tools: Tools, before: str, after: str) -> None:
+    text = f"{before} MSO4 {after}"
+    for mention in _spot(tools.index, text):
+        assert 0 <= mention.start < mention.end <= len(text)
+        if mention.match.name == "MSO4":
+            assert "MSO4" in text[mention.start : mention.end]
+
+
 def test_cases_are_enough_and_written_once() -> None:
     assert len(NAMES) >= 250
     for rows, columns in ((NAMES, ("input",)), (NEAR_MISSES, ("input", "not_ingredient"))):

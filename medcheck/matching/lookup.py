@@ -76,7 +76,8 @@ class Names:
         buckets = self._vocabulary.word_buckets
         if length < SHORTEST_WORD:
             return ()
-        return sorted({*(buckets[length] if length < len(buckets) else ()), *self._list_words.get(length, ())})
+        frequent = buckets[length] if length < len(buckets) else ()
+        return sorted({*(w for w in frequent if not self.is_name(w)), *self._list_words.get(length, ())})
 
     @cached_property
     def _near_names(self) -> Nearby:
@@ -179,7 +180,9 @@ class Names:
 
     def may_be_misspelt(self, word: str) -> bool:
         """Whether a word that is no name is compared with names: long enough, letters only, and no ordinary word."""
-        return SHORTEST <= len(word) <= LONGEST and word.isalpha() and word not in self._vocabulary.words and word not in SALTS
+        if not SHORTEST <= len(word) <= LONGEST or not word.isalpha() or word in SALTS:
+            return False
+        return word not in self._vocabulary.words and self._formulary.places.get(word, "word") == "word"
 
     # ---- similar spellings -----------------------------------------------------------------------------------------
     def decision(self, word: str) -> Decision:

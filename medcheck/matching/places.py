@@ -11,6 +11,7 @@ _ENTRY_BEGINS = lazy_pattern(r"(?:\A|[,;:|/+&(\[\n\t*>]|\s-|\A\s*\d{1,3}[.)])[\s
 _ENTRY_ENDS = lazy_pattern(r"\s*(?:[,;|/+&()\]\n\t]|\.?\s*\Z)")
 _AMOUNT = lazy_pattern(r"[\s:=(-]*(\d[\d.,/-]*|)\s?([a-z]*)")
 _YEAR = lazy_pattern(r"(?:19|20)\d\d")
+_LEVEL = lazy_pattern(r"\s?/\s?(?:d?l|100)(?![a-z])")  # "0.8 mmol/L" is a laboratory value
 _TIME_UNITS = frozenset("y yr yrs year years mo mos month months wk wks week weeks day days hour hours hr hrs h ago".split())
 _BEFORE_A_NAME = frozenset(
     "on takes take taking took given started start stopped stop continue continued added add and with plus or".split()
@@ -51,12 +52,15 @@ class Places:
         if place == "shop":
             return begin < first
         first = begin
-        before, after = text[max(0, tokens.starts[first] - _SEEN) : tokens.starts[first]], text[tokens.ends[last - 1] :][:_SEEN]
+        before = text[max(0, tokens.starts[first] - _SEEN) : tokens.starts[first]]
+        after = text[tokens.ends[last - 1] : tokens.ends[last - 1] + _SEEN]
         begins = _ENTRY_BEGINS.search(before) is not None or (first > 0 and tokens.words[first - 1] in _BEFORE_A_NAME)
         behind = _AMOUNT.match(after)
         if behind is not None:
             amount, word = behind.group(1), behind.group(2)
-            dosed = word in self._units if amount else False
+            if amount and _LEVEL.match(after, behind.end()) is not None:
+                return False
+            dosed = amount != "" and word in self._units
             begun = word in self._dose_words or (place == "item" and amount != "" and not word)
             if (dosed or (begins and begun)) and not _YEAR.fullmatch(amount) and word not in _TIME_UNITS:
                 return True
