@@ -232,7 +232,11 @@ class _Collector:
         if len(content) > self._readers.max_context or self._unread(item):
             return False
         words = _without_reason(f"{' '.join(last.dosage.text.split()[-3:])} {content}", self._readers)
-        return self._readers.sig.knows_all(_without_reason(words, self._readers)) or not _AMOUNT.search(content)
+        if self._readers.sig.knows_all(_without_reason(words, self._readers)):
+            return True
+        # "for mood and sleep" may go on; "PPI daily" or "HAL at night" is another drug.
+        own = [w for w in item.tokens.words[first_token(item) :] if w[0] >= "a" and not self._readers.sig.knows_all(w)]
+        return not _AMOUNT.search(content) and all(len(w) < 3 or self._readers.is_ordinary(w) for w in own) and not _MEDICINE_WORDS & set(own)
 
     def _is_only_dates(self, item: Spotted, content: str) -> bool:
         words = item.tokens.words[first_token(item) :]

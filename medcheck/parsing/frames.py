@@ -30,9 +30,9 @@ _WISHING = frozenset(
     might must if when before dont didnt doesnt told asked instructed needs need going hopes hoping wishes wish agreed
     able unwilling encouraged urged due will""".split()
 )
-_BASE_FORMS = frozenset(
+BASE_FORMS = frozenset(
     {"stop", "stop taking", "stop using", "discontinue", "cease", "hold", "withhold", "quit", "quit taking", "switch from", "change from"}
-    | {"convert from", "swap from", "rotate from", "come off", "come off of"}
+    | {"convert from", "swap from", "rotate from", "come off", "come off of", "replacing", "d c", "dc"}
 )
 _DOUBTING = frozenset(
     "thinks think thought believes believe possibly maybe probably perhaps apparently presumably suspects unsure ?".split()
@@ -116,7 +116,7 @@ def framed(
     if status is Status.ON_HOLD:
         if phrase in ("hold", "hold for", "withhold", "holding") and ("if" in words[last : last + 8] or "<" in rest or ">" in rest):
             return Status.ACTIVE, True
-        if phrase in _BASE_FORMS and (previous == "to" or _WISHING & set(before)):
+        if phrase in BASE_FORMS and (previous == "to" or _WISHING & set(before)):
             return Status.ACTIVE, False
     if (
         status is Status.ALLERGY
@@ -148,7 +148,7 @@ def _stopped(
         return Status.ACTIVE, False  # "no longer causes nausea"
     if "effective" in phrase and _RAISED.search(rest[:40]):
         return Status.ACTIVE, False
-    if phrase in _BASE_FORMS and following == "if":
+    if phrase in BASE_FORMS and following == "if":
         return Status.ACTIVE, True  # "stop if it makes you drowsy"
     if phrase == "off":
         if following in ("label", "licence", "license", "formulary"):
@@ -163,7 +163,7 @@ def _stopped(
         return Status.ACTIVE, True
     if phrase in ("tried", "has tried", "had tried", "failed", "has failed") and _CEASING & set(behind[:2]):
         return Status.ACTIVE, True
-    if phrase in _BASE_FORMS:
+    if phrase in BASE_FORMS:
         ahead = _NEXT_CLAUSE.split(rest[:120], maxsplit=1)[0]
         if previous == "to" or _WISHING & set(before) or following in _LATER or _NOT_YET.search(ahead):
             return Status.ACTIVE, False
@@ -177,7 +177,7 @@ def _not_taken(certain: bool, phrase: str, words: Sequence[str], last: int, ahea
     rest = words[last : last + 8]
     if phrase in ("avoid", "avoids", "avoiding", "please avoid") and following in _CARE:
         return None
-    forbids = phrase.startswith(("do not ", "dont ", "should not ", "must not "))
+    forbids = phrase.startswith(("do not ", "dont ", "does not ", "doesnt ", "should not ", "must not "))
     if forbids and _MANNER.search(_NEXT_CLAUSE.split(ahead[:120], maxsplit=1)[0]):
         return Status.ACTIVE, False  # "do not take it with food"
     if following in _TOLERATED or (following == "any" and set(words[last + 1 : last + 2]) & _TOLERATED):

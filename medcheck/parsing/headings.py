@@ -133,7 +133,8 @@ class HeadingReader:
     def only_speaks_of_the_list(self, text: str, begin: int) -> bool:
         """Whether words say something of the list and nothing of a medicine: "Your medication list has changed"."""
         first = _FIRST_WORD.search(text, begin)
-        if first is None or len(text) - begin > _LONGEST_REMARK or first.group().lower() not in (*_NEGATING, *self._status):
+        opening = first.group().lower() if first else ""
+        if (opening not in self._status and opening not in _NEGATING) or len(text) - begin > _LONGEST_REMARK:
             return False
         words = set(tokenise(text[begin:]).words) - _NEGATING
         return bool(_NOUNS & words) and not _FORMS & words and all(w in self._status for w in words)

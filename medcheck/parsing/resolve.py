@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from medcheck.domain import Status
-from medcheck.parsing.frames import CONTINUING, PAST_TREATMENT
+from medcheck.parsing.frames import BASE_FORMS, CONTINUING, PAST_TREATMENT
 from medcheck.text import Tokens, lazy_pattern
 from medcheck.value import Value
 
@@ -90,6 +90,7 @@ def resolve(
                 and reading.status is Status.ACTIVE
                 and (not carried.certain or carried.status is Status.INTENDED)
                 and reading.cue not in CONTINUING
+                and reading.cue not in BASE_FORMS
             ):
                 continue  # "plan to start on", "unsure if still taking"
             else:

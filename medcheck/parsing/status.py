@@ -14,7 +14,7 @@ __all__ = ["CELL", "StatusReader", "StatusReading"]
 _BREAK = lazy_pattern(r"[,;|\t(]|\.\s|\s[-–>]+\s|\bbut\b|\bthen\b|\bhowever\b")
 _STOP = lazy_pattern(r"[,;.]")
 _ARROW = lazy_pattern(r"[\s\d][-=]*>\s*\Z")
-_CELL_BEGINS = lazy_pattern(r"(?:\A|[\t|;,(\[\n:=]|\s{2}|\s[->]\s)[\s\"*]*\Z")
+_CELL_BEGINS = lazy_pattern(r"(?:\A|[\t|;,(\[\n:=]|\s{2}|\s[-=>]+\s)[\s\"*]*\Z")
 _CELL_ENDS = lazy_pattern(r"[\s\"*]*(?:\Z|[\t|;,)\](\n.]|\s{2}|\s-)")
 _LONGEST_OPENING = 8  # words before the cue that opens a sentence
 _NO_WORDS = frozenset({"no", "n", "false", "nein", "non", "0"})
