@@ -208,7 +208,7 @@ def test_a_long_line_without_a_mention_is_not_searched_for_doses(read) -> None: 
         ("lisinopril 10 mg daily\nPPI daily", "PPI daily"),
         ("lisinopril 10 mg daily\n   PPI daily", "PPI daily"),
         ("1. lisinopril 10 mg\n   HAL at night", "HAL at night"),
-        ("1. lisinopril 10 mg daily\n   HAL 5 bid", "HAL 5 bid"),
+        ("1. lisinopril 10 mg daily\n   XQL 5 bid", "XQL 5 bid"),
         ("sertraline 50 mg daily\n5 mg bid", "5 mg bid"),
     ],
     ids=lambda v: v.replace("\n", " / "),
@@ -264,3 +264,180 @@ def test_headings_of_a_discharge_sheet(formulary: Formulary, vocabulary: Vocabul
     result = review_text(text, PatientFacts(), formulary, vocabulary, as_of)
     assert [s.status for s in result.statements] == [Status.ACTIVE, Status.STOPPED, Status.STOPPED]
     assert [f.ingredient for f in result.flags] == ["sertraline"]
+
+
+# ---- lines and fields that speak of the drug above -----------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("stopped; sertraline; 50 mg", "sertraline stopped"),
+        ("sertraline 50 mg\nStatus:", "sertraline active"),
+        ("sertraline 50 mg\nStatus: unheard of", "sertraline active"),
+        ("sertraline 50 mg\nStatus: stopped\nReason: nausea", "sertraline stopped"),
+        ("sertraline 50 mg\nStatus: stopped, restarted", "sertraline active?"),
+        ("sertraline 50 mg\nStatus: ? stopped", "sertraline active?"),
+        ("sertraline 50 mg\nComments: stopped in May", "sertraline stopped"),
+        ("sertraline 50 mg\nStill taking: no", "sertraline not-taken"),
+        ("sertraline 50 mg\nStart: 2020\nStopped:\nsertraline 25 mg", "sertraline active, sertraline active"),
+        ("sertraline 50 mg\nSig: one daily", "sertraline active 50"),
+        ("sertraline 50 mg daily\nSig: two daily", "sertraline active 50"),
+        ("sertraline 50 mg. Both stopped", "sertraline stopped"),
+        ("sertraline and citalopram daily. Both stopped", "sertraline stopped, citalopram stopped"),
+        ("sertraline and citalopram daily. Stopped", "sertraline active, citalopram active?"),
+        ("sertraline 50 mg daily. Stopped drinking", "sertraline active"),
+        ("sertraline 50 mg daily. Stopped, restarted", "sertraline active?"),
+        ("sertraline 50 mg daily. Her mood is stopped", "sertraline active"),
+        ("sertraline 50 mg daily. Stopped smoking", "sertraline active"),
+        ("sertraline 50 mg daily\n\nStopped in 2020", "sertraline active 50"),
+        ("mother: sertraline. Stopped in 2020", "sertraline family"),
+        ("1. sertraline 50 mg take one tablet by\n   mouth every day for mood", "sertraline active 50"),
+        ("1. sertraline 50 mg\n   since 2019 - 2021", "sertraline completed"),
+        ("sertraline 50 mg tablet\n  Commonly known as: Zoloft", "sertraline active"),
+        ("sertraline 50 mg tablet\nAlso takes Zoloft", "sertraline active, sertraline active"),
+        ("sertraline 50 mg tablet\nCommonly known as: Zoloft 100 mg", "sertraline active, sertraline active"),
+        ("citalopram 20 mg tablet\nCommonly known as: Zoloft", "citalopram active, sertraline active"),
+        ("setraline ODT (Zoloft)", "sertraline active"),
+    ],
+    ids=lambda v: str(v).replace("\n", " / "),
+)
+def test_what_stands_below_or_behind_a_drug(text: str, expected: str, read) -> None:  # type: ignore[no-untyped-def]
+    statements, _ = read(text)
+    found = [(";".join(s.match.ingredients), s.status.value + ("" if s.status_certain else "?"), _daily(s.dosage)) for s in statements]
+    wanted = expected.split(", ")
+    assert [" ".join(f[: len(w.split())]) for f, w in zip(found, wanted, strict=True)] == wanted
+
+
+def test_the_reason_field_is_kept(read) -> None:  # type: ignore[no-untyped-def]
+    (found,), _ = read("sertraline 50 mg\nStatus: stopped\nReason: nausea")
+    assert found.reason == "nausea"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("drug,dose,status,comment\nZoloft,50 mg,active,stopped in May", [("sertraline", "active", False)]),
+        (
+            "drug,dose,status,comment\nZoloft,50 mg,stopped,replaced Paxil",
+            [("sertraline", "stopped", True), ("paroxetine", "stopped", True)],
+        ),
+        ("drug,dose,status,end\nZoloft,50 mg,active,2020-01-01", [("sertraline", "active", False)]),
+        ("drug,dose,status,provider\nZoloft,50 mg,active,Dr Qqzzvv", [("sertraline", "active", True)]),
+        ("allergen,reaction,severity\nReglan,rash,mild", [("metoclopramide", "allergy", True)]),
+        ("drug|taking|for\nZoloft|n|allergic rhinitis", [("sertraline", "not-taken", True)]),
+        ("drug,dose,start\nZoloft,50 mg,2027-01-01", [("sertraline", "intended", True)]),
+    ],
+    ids=lambda v: str(v).replace("\n", " / "),
+)
+def test_rows_of_a_table(text: str, expected: list[tuple[str, str, bool]], read) -> None:  # type: ignore[no-untyped-def]
+    statements, remarks = read(text)
+    assert [(s.match.ingredients[0], s.status.value, s.status_certain) for s in statements] == expected
+    assert not [r for r in remarks if r.kind is LineKind.UNRECOGNISED]
+
+
+@pytest.mark.parametrize(
+    ("text", "daily"),
+    [
+        ("sertraline 50 mg -> 100 mg daily", "100"),
+        ("ropinirole 0.5 mg qhs - change to 1 mg qhs", "1"),
+        ("ropinirole 1 mg nightly (Patient taking differently: Take 2 mg by mouth nightly.)", "2"),
+        ("increase sertraline from 50 to 100 mg daily", "100"),
+        ("drug,dose_mg,times per day\nsertraline,50,2", "100"),
+    ],
+)
+def test_the_dose_of_now(text: str, daily: str, read) -> None:  # type: ignore[no-untyped-def]
+    (found,), _ = read(text)
+    assert _daily(found.dosage) == daily
+
+
+def test_words_too_far_to_be_an_instruction_are_told(read) -> None:  # type: ignore[no-untyped-def]
+    _, remarks = read("sertraline " + "very well " * 40 + "50 mg daily", mention=60)
+    (found,) = [r for r in remarks if r.kind is LineKind.UNRECOGNISED]
+    assert "more than 60 characters behind" in found.reason
+    assert found.text.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("text", "statuses"),
+    [
+        ("Stopped:\nsertraline\nAnd what is good:\ncitalopram", ["stopped", "active?"]),
+        ("Stopped:\nDrug: sertraline\nDose: 50 mg daily\nDrug: citalopram", ["stopped", "stopped"]),
+        ("Allergies: Reglan\n  codeine\nsertraline", ["allergy", "allergy", "active?"]),
+        ("Allergies: none\nsertraline", ["active"]),
+        ("Stopped:\n\nsertraline\n\ncitalopram\n\nparoxetine\n\nfluoxetine\n", ["stopped"] * 4),
+        ("Stopped:\n\nsertraline\n\ncitalopram\nparoxetine\nfluoxetine\n", ["stopped", "active?", "active?", "active?"]),
+        ("All day allergy 10 mg\nsertraline", ["active", "active"]),
+        ("ALL: codeine\n", ["allergy"]),
+        ("Allergies (seasonal): Benadryl 25 mg", ["active"]),
+        ("Current and past medications:\nsertraline", ["active"]),
+        ("No known drug allergies\nsertraline", ["active"]),
+    ],
+    ids=lambda v: str(v).replace("\n", " / "),
+)
+def test_how_far_a_section_reaches(text: str, statuses: list[str], read) -> None:  # type: ignore[no-untyped-def]
+    statements, _ = read(text)
+    assert [s.status.value + ("" if s.status_certain else "?") for s in statements] == statuses
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "PAST MEDICAL HISTORY\n1. Depression - on Zoloft 50 mg\n2. Migraine, takes Elavil 25 mg qhs\n3. Slow stomach treated with Reglan 10 mg ac\nALLERGIES\nCodeine\nVITAL SIGNS\nBP 120/80\nASSESSMENT\nRLS, worse since Reglan.",
+            "sertraline active, amitriptyline active, metoclopramide active, codeine allergy, metoclopramide active",
+        ),
+        (
+            "Allergies: NKDA Medications: Zoloft 50 mg daily, Requip 1 mg qhs Past Surgical History: none",
+            "sertraline active, ropinirole active",
+        ),
+        (
+            "FAMILY HISTORY: Negative. SOCIAL HISTORY: No tobacco. MEDICATIONS: Remeron 15 mg, Flexeril 10 mg. ALLERGIES: Demerol.",
+            "mirtazapine active, cyclobenzaprine active, pethidine allergy",
+        ),
+        ("Family history: negative\nZoloft 50 mg daily\nBenadryl 25 mg qhs", "sertraline active, diphenhydramine active"),
+        (
+            "Allergies: Penicillin, Sulfa\nZoloft 50mg QD\nRequip 1mg HS\nBenadryl",
+            " allergy,  allergy, sertraline active, ropinirole active, diphenhydramine active?",
+        ),
+        ("Stopped meds: none\nZoloft\nBenadryl", "sertraline active, diphenhydramine active"),
+        (
+            "Hold parameters: hold metoprolol for HR<60\nMetoprolol 25 mg bid\nZoloft 50 mg daily",
+            "metoprolol active, metoprolol active, sertraline active",
+        ),
+        ("Medications discontinued: none.\nMedications continued: Zoloft, Requip.", "sertraline active, ropinirole active"),
+        ("Planned procedures: colonoscopy\nMedications: Zoloft 50 mg, Phenergan 25 mg prn", "sertraline active, promethazine active"),
+        (
+            "Problem list:\n Depression: sertraline 100 mg\n RLS: pramipexole 0.25 mg\n Allergic rhinitis: cetirizine 10 mg\n Nausea: previously Reglan, now ondansetron prn",
+            "sertraline active, pramipexole active, cetirizine active, metoclopramide stopped, ondansetron active",
+        ),
+        (
+            "Past 24 hours: received Haldol 2 mg IV x1, Benadryl 25 mg IV x1\nScheduled: Seroquel 50 mg bid",
+            "haloperidol active, diphenhydramine active, quetiapine active",
+        ),
+        ("HISTORICAL PROVIDER: Smith\nZoloft 50 mg daily", "sertraline active"),
+        ("Completed by: RN Jones\nZoloft 50 mg daily\nRequip 1 mg qhs", "sertraline active, ropinirole active"),
+        ("Last updated: 11/20/2026\nRemoved duplicates\nZoloft 50 mg daily", "sertraline active"),
+        ("On hold music played. Old records requested.\nMeds: Zoloft 50 mg.", "sertraline active"),
+        ("Old town clinic\nMeds\nZoloft 50 mg", "sertraline active"),
+        ("Plan of care reviewed\nZoloft 50 mg\nRequip 1 mg qhs", "sertraline active, ropinirole active"),
+        ("Plan: continue current meds\nZoloft 50 mg", "sertraline active?"),
+        ("Family notified.\nZoloft 50 mg", "sertraline active"),
+        ("Patient's mother brought list:\nZoloft 50 mg\nRequip 1 mg", "sertraline active, ropinirole active"),
+        ("Mother's list:\nZoloft 50 mg", "sertraline family"),
+        ("Mom says he takes:\nZoloft 50 mg", "sertraline active"),
+        ("Meds not on formulary:\nZoloft 50 mg daily", "sertraline active"),
+        ("Medicines that must not be stopped:\nsertraline 50 mg daily", "sertraline active"),
+        ("Do not crush:\nWellbutrin XL 300 mg daily", "bupropion active"),
+        ("Stop date: none\nZoloft 50 mg", "sertraline active"),
+        ("Take these until finished:\nKeflex 500 mg qid\nReglan 10 mg tid", "cefalexin active, metoclopramide active"),
+        ("Medicines for after discharge:\nZoloft 50 mg daily", "sertraline active"),
+        ("Previous visit meds (unchanged):\nZoloft 50 mg daily", "sertraline active"),
+        ("Meds given in past 24h:\nHaldol 2 mg IM", "haloperidol active"),
+        ("Never stop suddenly:\nZoloft 50 mg daily", "sertraline active"),
+        ("Started or stopped since last visit:\nZoloft 50 mg daily", "sertraline active"),
+    ],
+    ids=lambda v: str(v)[:50].replace("\n", " / "),
+)
+def test_words_that_only_look_like_a_section(text: str, expected: str, read) -> None:  # type: ignore[no-untyped-def]
+    statements, _ = read(text)
+    found = [f"{';'.join(s.match.ingredients)} {s.status.value}{'' if s.status_certain else '?'}" for s in statements]
+    assert ", ".join(found) == expected

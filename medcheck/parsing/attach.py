@@ -236,7 +236,9 @@ class _Collector:
             return True
         # "for mood and sleep" may go on; "PPI daily" or "HAL at night" is another drug.
         own = [w for w in item.tokens.words[first_token(item) :] if w[0] >= "a" and not self._readers.sig.knows_all(w)]
-        return not _AMOUNT.search(content) and all(len(w) < 3 or self._readers.is_ordinary(w) for w in own) and not _MEDICINE_WORDS & set(own)
+        return (
+            not _AMOUNT.search(content) and all(len(w) < 3 or self._readers.is_ordinary(w) for w in own) and not _MEDICINE_WORDS & set(own)
+        )
 
     def _is_only_dates(self, item: Spotted, content: str) -> bool:
         words = item.tokens.words[first_token(item) :]

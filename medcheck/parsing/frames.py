@@ -44,6 +44,7 @@ _NEXT_CLAUSE = lazy_pattern(r"[,;.]|\band\b|\bthen\b")
 _LATER = frozenset({"in", "next", "tomorrow", "after", "soon", "later", "once", "when", "if", "before"})
 _INDICATED = frozenset({"for", "prn", "seasonal", "needed", "required", "treat", "treating", "against", "environmental", "pollen", "dust"})
 _BARE_ALLERGY = frozenset({"allergy", "allergies", "allergic", "rash", "hives", "reaction", "allergic reaction", "itch", "anaphylaxis"})
+_SPANS = frozenset("hour hours day days night nights week weeks month months year years".split())
 _OFTEN = frozenset({"a", "daily", "per", "every", "weekly", "nightly", "each"})
 _POSSIBLY = frozenset({"may", "might", "can", "could", "risk", "possible"})
 _CARE = frozenset({"missing", "skipping", "stopping", "abrupt", "abruptly", "running", "sudden", "suddenly", "alcohol"})
@@ -142,6 +143,8 @@ def _stopped(
     certain: bool, phrase: str, words: Sequence[str], last: int, before: Sequence[str], previous: str, behind: Sequence[str], rest: str
 ) -> tuple[Status, bool] | None:
     following = behind[0] if behind else ""
+    if phrase == "past" and _SPANS & set(behind):
+        return None  # "past 24 hours"
     if phrase in ("previously", "formerly", "prior", "past") and _A_DOSE.match(rest):
         return None  # "1 mg, previously 0.5 mg"
     if phrase == "no longer" and following and following >= "a" and following not in ABOUT_IT:

@@ -39,8 +39,26 @@ _INSTRUCTING = frozenset(
     required every take takes taking on for and to unit units prn in per the""".split()
 )
 _NOW = frozenset(
-    {"current", "currently", "active", "present", "presently", "continue", "continued", "ongoing", "new", "modified", "aktuelle"}
+    {
+        "current",
+        "currently",
+        "active",
+        "present",
+        "presently",
+        "continue",
+        "continued",
+        "ongoing",
+        "new",
+        "modified",
+        "aktuelle",
+        "unchanged",
+        "started",
+    }
 )
+_ANSWERS = frozenset({"nkda", "nka", "none", "nil", "known"})  # what stands behind a heading as its content
+_NEEDING_VERB = frozenset({"do not", "never", "not for", "no longer"})  # "do not crush", unlike "do not take"
+_TURNING = frozenset("until if when unless never must should whether or".split())
+_TELLING = frozenset("brought brings gave gives says said reports reported wrote writes provided provides states keeps sent".split())
 _SEASONAL = frozenset({"seasonal", "environmental", "pollen", "hayfever", "dust"})  # what is taken for such allergies stands below
 _PRODUCT_WORDS = frozenset(
     """relief antihistamine congestion sinus symptom nighttime childrens cold laxative wellness softener complete day medicine non drowsy
@@ -95,7 +113,7 @@ class HeadingReader:
         said = [self._status[w] for w in (*self._phrases(tokens), *aside) if self._status.get(w)]
         if tokens == ["all"] and not whole:
             said = ["allergy"]  # "ALL: codeine"
-        if tokens[0] == "for" or _SEASONAL & set(beside) or _speaks_of_now(self._phrases(tokens), said):
+        if tokens[0] == "for" or _SEASONAL & set(beside) or _speaks_of_now([*self._phrases(tokens), *beside], said):
             said = []  # "for allergies: hydroxyzine": what it is taken for; "current and past medications": not told apart
         if not whole and not said and "-" in text[len(m.group(1)) : m.end()].translate(_DASHES) and not _NOUNS & set(tokens):
             return None  # "Sleep - ..." heads nothing
@@ -113,7 +131,9 @@ class HeadingReader:
         words = tokenise(m.group(1)).words
         if len(words) > _MOST_WORDS or any(w not in self._status and w not in _CONDITIONS and not self._is_ordinary(w) for w in words):
             return None
-        said = [self._status[w] for w in self._phrases(words) if self._status.get(w)]
+        said = [self._status[w] for w in self._phrases(words) if self._status.get(w) and w not in _NEEDING_VERB]
+        if _TURNING & set(words) or ("family" in said and _TELLING & set(words)):
+            said = []  # "take until finished", "her mother brought this list"
         if not said and not _NOUNS & set(words):
             return None
         return (Status(said[0]) if said else None), len(text)
@@ -161,7 +181,11 @@ class HeadingReader:
             run: list[str] = []
             at = -1
             for word in reversed(words[-_MOST_INSIDE:]):
-                if (run and text[word.end() : at].strip(" ")) or word.group().lower() not in self._status:
+                if (
+                    word.group().lower() in _ANSWERS
+                    or (run and text[word.end() : at].strip(" "))
+                    or word.group().lower() not in self._status
+                ):
                     break
                 run.insert(0, word.group().lower())
                 at = word.start()
@@ -170,6 +194,7 @@ class HeadingReader:
             before = text[begin:at]
             last = before.rstrip(" *_")[-1:]
             parted = before.endswith("  ") or last in (".", ";", "|", "") or (last == "," and text[at : m.start()].isupper())
+            parted = parted or (len(run) > 1 and text[at : m.start()].istitle())  # "... qhs Past Surgical History: none"
             if label_role(run, text[m.end() :]) or _NOUNS & set(run) or (parted and any(self._status[w] for w in run)):
                 found.append(at)
         return found
