@@ -382,7 +382,8 @@ def test_how_far_a_section_reaches(text: str, statuses: list[str], read) -> None
     ("text", "expected"),
     [
         (
-            "PAST MEDICAL HISTORY\n1. Depression - on Zoloft 50 mg\n2. Migraine, takes Elavil 25 mg qhs\n3. Slow stomach treated with Reglan 10 mg ac\nALLERGIES\nCodeine\nVITAL SIGNS\nBP 120/80\nASSESSMENT\nRLS, worse since Reglan.",
+            "PAST MEDICAL HISTORY\n1. Depression - on Zoloft 50 mg\n2. Migraine, takes Elavil 25 mg qhs\n"
+            "3. Slow stomach, on Reglan 10 mg ac\nALLERGIES\nCodeine\nVITAL SIGNS\nBP 120/80\nASSESSMENT\nRLS, worse since Reglan.",
             "sertraline active, amitriptyline active, metoclopramide active, codeine allergy, metoclopramide active",
         ),
         (
@@ -406,7 +407,8 @@ def test_how_far_a_section_reaches(text: str, statuses: list[str], read) -> None
         ("Medications discontinued: none.\nMedications continued: Zoloft, Requip.", "sertraline active, ropinirole active"),
         ("Planned procedures: colonoscopy\nMedications: Zoloft 50 mg, Phenergan 25 mg prn", "sertraline active, promethazine active"),
         (
-            "Problem list:\n Depression: sertraline 100 mg\n RLS: pramipexole 0.25 mg\n Allergic rhinitis: cetirizine 10 mg\n Nausea: previously Reglan, now ondansetron prn",
+            "Problem list:\n Depression: sertraline 100 mg\n RLS: pramipexole 0.25 mg\n"
+            " Allergic rhinitis: cetirizine 10 mg\n Nausea: previously Reglan, now ondansetron prn",
             "sertraline active, pramipexole active, cetirizine active, metoclopramide stopped, ondansetron active",
         ),
         (
