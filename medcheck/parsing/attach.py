@@ -168,7 +168,7 @@ class _Collector:
         count = self._group if _ALL_OF_THEM & set(item.tokens.words) else 1
         if not segment.continues and not segment.wraps and reading.status is not Status.INTENDED and self._unlike_an_addition(item):
             return False
-        if count == 1 and self._group > 1 and segment.continues:
+        if count == 1 and self._group > 1 and segment.continues and "latter" not in item.tokens.words:
             reading = StatusReading(reading.status, False, reading.cue)  # of two drugs, which one?
         self._change_status(count, reading, content)
         self._add_to_last(item, self.statements[-1])

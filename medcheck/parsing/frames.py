@@ -45,6 +45,7 @@ _LATER = frozenset({"in", "next", "tomorrow", "after", "soon", "later", "once", 
 _INDICATED = frozenset({"for", "prn", "seasonal", "needed", "required", "treat", "treating", "against", "environmental", "pollen", "dust"})
 _BARE_ALLERGY = frozenset({"allergy", "allergies", "allergic", "rash", "hives", "reaction", "allergic reaction", "itch", "anaphylaxis"})
 _SPANS = frozenset("hour hours day days night nights week weeks month months year years".split())
+_WILL = frozenset({"will", "shall", "plan", "planning", "plans", "intend", "intends"})
 _OFTEN = frozenset({"a", "daily", "per", "every", "weekly", "nightly", "each"})
 _POSSIBLY = frozenset({"may", "might", "can", "could", "risk", "possible"})
 _CARE = frozenset({"missing", "skipping", "stopping", "abrupt", "abruptly", "running", "sudden", "suddenly", "alcohol"})
@@ -79,7 +80,7 @@ _PARTLY = frozenset({"regularly", "consistently", "reliably", "prescribed", "alw
 OPENING = frozenset(
     """she he they it this that these those was were is are has have had been patient pt both all now since then but which and also i we
     being recently later subsequently eventually currently however unfortunately drug medication medicine med status per self by the
-    due to gp""".split()
+    due to gp latter""".split()
 )
 ABOUT_IT = frozenset(
     """in on by due because for since after when at last this that these those it them both all taking using ago as secondary per reason
@@ -125,9 +126,19 @@ def framed(
         and (_INDICATED & set(before[-2:]) or _POSSIBLY & set(before) or (previous == "to" and phrase in ("rash", "hives")))
     ):
         return None
+    with_them = status is Status.FAMILY and "with" in before[-2:]
+    if with_them and (rest.startswith(",") or not {"who", "takes", "taking", "on", "uses"} & set(behind)):
+        return None  # "seen with his wife"
+    if status is Status.ALLERGY and phrase == "reaction" and behind[:1] in (["time"], ["times"]):
+        return None
     if status is Status.FAMILY and (_REPORTING & set(behind[:2]) or (phrase.endswith("s") and _BORROWING & set(before[-2:]))):
         return None
-    if status is Status.ACTIVE and certain and phrase in _PLANNED_BASE and _is_conditional(words, first):
+    if (
+        status is Status.ACTIVE
+        and certain
+        and phrase in _PLANNED_BASE
+        and (_is_conditional(words, first) or _WILL & set(words[max(0, first - 7) : first]))
+    ):
         return Status.INTENDED, True  # "if ferritin is low start iron"
     if status is Status.NOT_TAKEN:
         return _not_taken(certain, phrase, words, last, rest)

@@ -193,7 +193,7 @@ class HeadingReader:
                 continue
             before = text[begin:at]
             last = before.rstrip(" *_")[-1:]
-            parted = before.endswith("  ") or last in (".", ";", "|", "") or (last == "," and text[at : m.start()].isupper())
+            parted = before.endswith("  ") or last in (".", ";", "|", "/", "") or (last == "," and text[at : m.start()].isupper())
             parted = parted or (len(run) > 1 and text[at : m.start()].istitle())  # "... qhs Past Surgical History: none"
             if label_role(run, text[m.end() :]) or _NOUNS & set(run) or (parted and any(self._status[w] for w in run)):
                 found.append(at)

@@ -18,6 +18,7 @@ _ONLY_JOINED = lazy_pattern(r"\s*(?:,|/|&|\+|,?\s*\b(?:and|or|nor)\b)\s*(?:(?:th
 _JOINED_WITH_DOSE = lazy_pattern(r"[^.;|\t\n(:]{0,60}(?:,|/|&|\+|\b(?:and|or|nor)\b)\s*(?:(?:the|her|his|also)\s+)?\Z")
 _LAST_JOIN = lazy_pattern(r".*(?:&|\+|\b(?:and|or|nor)\b)\s*(?:(?:the|her|his|also)\s+)?\Z", re.S)
 _PLURAL = frozenset({"were", "both", "all", "have", "neither", "them", "these", "each"})
+_LATTER = frozenset({"latter", "second", "last", "only"})
 _SINGULAR = frozenset({"was", "is", "has", "it", "which", "this"})
 _STRONG = (Status.FAMILY, Status.ALLERGY)
 
@@ -40,7 +41,7 @@ def reach_back(tokens: Tokens, mentions: Sequence[tuple[int, int]], k: int, firs
     between = set(words[mentions[k][1] : last])
     opening = words[max(0, mentions[0][0] - 2) : mentions[0][0]]
     plural = bool(_PLURAL & between) or "both" in opening or "neither" in opening
-    if not k or (not plural and _SINGULAR & between):
+    if not k or _LATTER & between or (not plural and _SINGULAR & between):
         return []
     out: list[int] = []
     while k:

@@ -12,6 +12,8 @@ from medcheck.text import Tokens, lazy_pattern, tokenise
 __all__ = ["CELL", "StatusReader", "StatusReading"]
 
 _BREAK = lazy_pattern(r"[,;|\t(]|\.\s|\s[-–>]+\s|\bbut\b|\bthen\b|\bhowever\b")
+_ANSWERS = frozenset({"no", "n", "yes", "y"})
+_DOSE_WORDS = frozenset("daily nightly tablet tablets capsule capsules bedtime needed twice times morning evening".split())
 _STOP = lazy_pattern(r"[,;.]")
 _ARROW = lazy_pattern(r"[\s\d][-=]*>\s*\Z")
 _CELL_BEGINS = lazy_pattern(r"(?:\A|[\t|;,(\[\n:=]|\s{2}|\s[-=>]+\s)[\s\"*]*\Z")
@@ -79,7 +81,9 @@ class StatusReader:
             positions = {c.position for c in cues}
             if "cell" in positions:
                 cell = next(c for c in cues if c.position == "cell")
-                if _stands_alone(text, tokens.starts[first], tokens.ends[last - 1]):
+                # "Reglan 10 mg - no" speaks of it, "refills: no" does not.
+                answers = cell.phrase not in _ANSWERS or (left is not None and _answers_for(tokens, mentions[left][1], first))
+                if answers and _stands_alone(text, tokens.starts[first], tokens.ends[last - 1]):
                     said_by = StatusReading(Status(cell.status), cell.certain, CELL)
                     if left is not None:
                         after[left].append(said_by)
@@ -229,6 +233,8 @@ class StatusReader:
         """Which way a cue looks: to the mention it follows or to the one it precedes."""
         can_before = bool(positions & {"before", "both"}) and right is not None
         can_after = bool(positions & {"after", "both"}) and left is not None
+        if can_before and tokens.words[last - 1] == "allergies" and right is not None and mentions[right][0] == last:
+            return "before"  # "... pregabalin allergies codeine"
         if can_before and can_after and left is not None and right is not None:
             gap_left = text[tokens.ends[mentions[left][1] - 1] : tokens.starts[first]]
             gap_right = text[tokens.ends[last - 1] : tokens.starts[mentions[right][0]]]
@@ -244,6 +250,13 @@ class StatusReader:
         if can_before:
             return "before"
         return "after" if can_after else "none"
+
+
+def _answers_for(tokens: Tokens, end: int, first: int) -> bool:
+    """Whether "yes" or "no" stands right behind a drug and its dose, with one mark between ("Reglan 10 mg - no")."""
+    between = tokens.folded.text[tokens.ends[end - 1] : tokens.starts[first]]
+    marks = sum(between.count(c) for c in "-:,;|\t(")
+    return marks == 1 and all(w[0] < "a" or len(w) < 5 or w in _DOSE_WORDS for w in tokens.words[end:first])
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
