@@ -58,6 +58,8 @@ def _from_words(segment: Segment, reading: StatusReading, dosage: Dosage) -> tup
         if section is Status.ALLERGY:
             return (Status.ALLERGY, True) if certain and dosage.doses_per_day_max is None else (Status.ACTIVE, False)
         return None
+    if reading.status is Status.ALLERGY and reading.cue in ("allergy", "allergies") and dosage.doses_per_day_max and dosage.dose_max:
+        return Status.ACTIVE, reading.cue == "allergies"  # "10 mg daily, allergies": what it is taken for
     if reading.status in (Status.ALLERGY, Status.FAMILY):
         return reading.status, True
     return (section, True) if section in (Status.ALLERGY, Status.FAMILY) and certain and section else (reading.status, True)

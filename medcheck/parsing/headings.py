@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from medcheck.domain import HeadingWord, Status
 from medcheck.parsing.fields import ROLE_WORDS, label_role
-from medcheck.parsing.tables import Table, read_head
+from medcheck.parsing.tables import Table, cell_spans, read_head
 from medcheck.text import fold, lazy_pattern, tokenise
 
 _TITLE = lazy_pattern(r"([^:\t|]{1,90}?)\s*(?::|\s[-–—]\s|\t|\scolon\b|\Z)")
@@ -148,7 +148,20 @@ class HeadingReader:
 
     def table(self, text: str) -> Table | None:
         """The head of a table, or None for another line."""
-        return read_head(text, self._status.__contains__, self._is_ordinary)
+        return self._sections_side_by_side(text) or read_head(text, self._status.__contains__, self._is_ordinary)
+
+    def _sections_side_by_side(self, text: str) -> Table | None:
+        """Columns that are sections: "Current medications | Past medications | Allergies"; their role is "=" and the status."""
+        delimiter = next((d for d in ("|", "\t") if d in text), "")
+        if not delimiter:
+            return None
+        cells = [text[a:b] for a, b in cell_spans(text, delimiter)]
+        heads = [self.read(c) if len(c) <= _LONGEST_TITLE else None for c in cells]
+        whole = all(head is not None and head[1] >= len(c) for head, c in zip(heads, cells, strict=True))
+        nouns = sum(1 for c in cells if _NOUNS & set(tokenise(c).words))
+        if len(cells) < 2 or not whole or nouns < 2 or not any(head is not None and head[0] for head in heads):
+            return None
+        return Table(delimiter, tuple(f"={head[0] or ''}" for head in heads if head is not None))
 
     def only_speaks_of_the_list(self, text: str, begin: int) -> bool:
         """Whether words say something of the list and nothing of a medicine: "Your medication list has changed"."""

@@ -94,6 +94,9 @@ def _readings(item: Spotted, mentions: Sequence[Mention], readers: Readers, as_o
         return readers.status.read(item.tokens, spans, first_token(item))
     readings = readers.status.read(item.tokens, spans, 0, _silent_tokens(item))
     text = item.segment.text
+    if cells[0].role.startswith("="):  # columns that are sections
+        under = [next((c.role[1:] for c in cells if c.start <= m.start < c.end), "") for m in mentions]
+        return [StatusReading(Status(s), True, CELL) if s else own for s, own in zip(under, readings, strict=True)]
     column: StatusReading | None = None
     for cell in cells:
         if cell.role in ("status", "taking"):
