@@ -443,3 +443,35 @@ def test_words_that_only_look_like_a_section(text: str, expected: str, read) -> 
     statements, _ = read(text)
     found = [f"{';'.join(s.match.ingredients)} {s.status.value}{'' if s.status_certain else '?'}" for s in statements]
     assert ", ".join(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Zoloft 50 mg\nStopped\nReglan 10 mg\nSeroquel 25 mg", "sertraline active, metoclopramide stopped, quetiapine stopped"),
+        ("Zoloft 50 mg\nActive\nSeroquel 25 mg\nStopped\nRequip 1 mg\nActive", "sertraline active, quetiapine stopped, ropinirole active"),
+        (
+            "Active\nZoloft 50 mg\nRequip 1 mg\nDiscontinued\nSeroquel 25 mg\nOn hold\nLithium 300 mg",
+            "sertraline active, ropinirole active, quetiapine stopped, lithium on-hold",
+        ),
+        ("Hydroxyzine 25 mg\nDiscontinued", "hydroxyzine stopped"),
+        (
+            "Zoloft 50 mg daily\nRequip 1 mg qhs\nHydroxyzine 25 mg\n  stopped\nBenadryl 25 mg qhs",
+            "sertraline active, ropinirole active, hydroxyzine stopped, diphenhydramine active",
+        ),
+        ("Meds\nZoloft\nRequip\nPast\nPaxil\nElavil", "sertraline active, ropinirole active, paroxetine stopped, amitriptyline stopped"),
+        ("ZOLOFT 50 MG\nACTIVE\nSEROQUEL 25 MG\nSTOPPED\nREQUIP 1 MG\nACTIVE", "sertraline active, quetiapine stopped, ropinirole active"),
+        ("Zoloft\nSTOPPED\nReglan", "sertraline active, metoclopramide stopped"),
+        ("ALLERGIES\nCodeine\nMEDICATIONS\nZoloft\nSTOPPED\nReglan", "codeine allergy, sertraline active, metoclopramide stopped"),
+        ("MEDS\nZoloft\nSTOPPED\nReglan\nALLERGIES\nCodeine", "sertraline active, metoclopramide stopped, codeine allergy"),
+        (
+            "Zoloft 50 mg\nRequip 1 mg\nOn hold\nLithium 300 mg\nStopped\nSeroquel 25 mg",
+            "sertraline active, ropinirole active, lithium on-hold, quetiapine stopped",
+        ),
+    ],
+    ids=lambda v: str(v)[:50].replace("\n", " / "),
+)
+def test_a_bare_status_heads_or_follows(text: str, expected: str, read) -> None:  # type: ignore[no-untyped-def]
+    statements, _ = read(text)
+    found = [f"{';'.join(s.match.ingredients)} {s.status.value}{'' if s.status_certain else '?'}" for s in statements]
+    assert ", ".join(found) == expected

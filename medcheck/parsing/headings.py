@@ -20,6 +20,7 @@ _COLON = lazy_pattern(r":(?=[\s*_,]|\Z)|\bcolon\b")
 _WORD_BEFORE = lazy_pattern(r"[A-Za-z]+")
 _LONGEST_TITLE = 60
 _LONGEST_REMARK = 120
+_LONGEST_BARE = 30
 _MOST_INSIDE = 6
 _RAW_WORD = lazy_pattern(r"[a-z0-9|!]+")
 _LIKE = str.maketrans({"l": "i", "1": "i", "|": "i", "!": "i", "0": "o", "5": "s", "8": "b"})
@@ -137,6 +138,29 @@ class HeadingReader:
         if not said and not _NOUNS & set(words):
             return None
         return (Status(said[0]) if said else None), len(text)
+
+    def bare(self, text: str) -> tuple[Status | None] | None:
+        """The status of a line that is nothing but a status ("Stopped", "On hold", "Active"); None for another line.
+
+        Such a line can head what is below it or speak of the drug above it: the layout of the whole list tells.
+        """
+        if len(text) > _LONGEST_BARE or ":" in text:
+            return None
+        words = tokenise(text).words
+        if not 0 < len(words) <= 3 or any(w not in self._status for w in words):
+            return None
+        said = [self._status[w] for w in self._phrases(words) if self._status.get(w)]
+        if said:
+            return None if said[0] in ("allergy", "family") else (Status(said[0]),)
+        return (None,) if words[0] in _NOW or words[0] == "taking" else None
+
+    def may_head(self, text: str) -> bool:
+        """Whether a line ends with a colon and holds ordinary words only: it may begin something else, whatever it says."""
+        m = _ENDING_COLON.match(text)
+        if m is None:
+            return False
+        words = tokenise(m.group(1)).words
+        return len(words) <= _MOST_WORDS and all(self._is_ordinary(w) or w in self._status for w in words)
 
     def label(self, text: str) -> tuple[str, int] | None:
         """What a field of an entry holds ("Start date: ...", "Sig: ...") and where its content begins; None when there is no label."""

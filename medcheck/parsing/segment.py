@@ -72,7 +72,7 @@ def segment(text: str, headings: HeadingReader, *, max_line_chars: int) -> tuple
         headings: the heading words.
         max_line_chars: a longer line is read up to here; the rest is a remark of kind unrecognised.
     """
-    splitter = _Splitter(headings, _is_double_spaced(text))
+    splitter = _Splitter(headings, _is_double_spaced(text), _has_bare_headings(text, headings))
     start = 0
     for number, (end, after) in enumerate(_line_bounds(text), start=1):
         line = text[start:end]
@@ -96,11 +96,12 @@ def _too_long(line: str, cut: int, number: int, start: int, limit: int) -> Remar
 class _Splitter:
     """One pass over the lines: the section they stand in, the table they belong to, and what was found so far."""
 
-    def __init__(self, headings: HeadingReader, double_spaced: bool) -> None:
+    def __init__(self, headings: HeadingReader, double_spaced: bool, bare_headings: bool) -> None:
         self.segments: list[Segment] = []
         self.remarks: list[Remark] = []
         self._headings = headings
         self._double_spaced = double_spaced
+        self._bare_headings = bare_headings
         self._section: Status | None = None
         self._certain = True
         self._seen_content = False
@@ -143,6 +144,12 @@ class _Splitter:
         begin = 0
         if not cells and (not _has_label(text) or self._headings.label(text[body:]) is None):
             heading = self._headings.read(text[body:])
+            bare = self._headings.bare(text[body:])
+            if bare is not None and self.segments:
+                heads = self._bare_headings and not wraps  # else it speaks of the drug above it
+                heading = (bare[0], len(text) - body) if heads else None
+            elif bare is not None:
+                heading = heading or (bare[0], len(text) - body)
             if heading is not None:
                 status, content = heading
                 self._add_heading(line, 0, body + content)
@@ -241,6 +248,14 @@ def _is_double_spaced(text: str) -> bool:
     filled = lines.count(False)
     followed = sum(1 for line, below in pairwise(lines) if not line and below)
     return filled >= 4 and followed >= 0.8 * (filled - 1)
+
+
+def _has_bare_headings(text: str, headings: HeadingReader) -> bool:
+    """Whether lines such as "Stopped" head what is below them: unless they follow the drugs they speak of, one after each."""
+    lines = [part.strip(" \t-*#•_") for part in _LINE.split(text) if part.strip()]
+    bare = [headings.bare(line) is not None for line in lines if len(line) < 200]
+    one_after_each = (sum(bare) > 0.4 * len(bare) and not bare[0]) or (sum(bare) == 1 and bare[-1:] == [True])
+    return any(bare) and not one_after_each
 
 
 def _line_bounds(text: str) -> Iterable[tuple[int, int]]:
