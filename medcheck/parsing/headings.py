@@ -144,7 +144,8 @@ class HeadingReader:
 
         Such a line can head what is below it or speak of the drug above it: the layout of the whole list tells.
         """
-        if len(text) > _LONGEST_BARE or ":" in text:
+        first = _FIRST_WORD.search(text) if len(text) <= _LONGEST_BARE and ":" not in text else None
+        if first is None or not (first.group().lower() in self._status or self._may_begin(first.group().lower())):
             return None
         words = tokenise(text).words
         if not 0 < len(words) <= 3 or any(w not in self._status for w in words):
