@@ -207,7 +207,7 @@ def test_a_long_line_without_a_mention_is_not_searched_for_doses(read) -> None: 
         ("lisinopril 10 mg daily\nXMQ 10 nocte", "XMQ 10 nocte"),
         ("lisinopril 10 mg daily\nPPI daily", "PPI daily"),
         ("lisinopril 10 mg daily\n   PPI daily", "PPI daily"),
-        ("1. lisinopril 10 mg\n   HAL at night", "HAL at night"),
+        ("1. lisinopril 10 mg\n   XQL at night", "XQL at night"),
         ("1. lisinopril 10 mg daily\n   XQL 5 bid", "XQL 5 bid"),
         ("sertraline 50 mg daily\n5 mg bid", "5 mg bid"),
     ],

@@ -150,7 +150,7 @@ class _Collector:
             if not self._is_instruction(item, content) or not self._is_open(last, content):
                 return False
             self.statements[-1] = self._completed(last, content)
-        elif label == "reason" and last.status not in (Status.ACTIVE, Status.UNKNOWN):
+        elif "reason" in item.segment.text[: item.segment.body].lower() and last.status not in (Status.ACTIVE, Status.UNKNOWN):
             self.statements[-1] = replace(last, reason=content[:80].strip(" .,"))
         if label in ("other", "purpose", "comment", "reaction", "reason"):
             self._remark(item, LineKind.NO_DRUG)

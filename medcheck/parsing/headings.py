@@ -15,7 +15,7 @@ _ENDING_COLON = lazy_pattern(r"([^:\t|]{3,90}):\W*\Z")
 _COLUMN = lazy_pattern(r"[\t|]+")
 _FIRST_WORD = re.compile(r"[A-Za-z][A-Za-z0-9']*|[^\x00-\x7f]+")
 _ASIDE = lazy_pattern(r"[(\[][^()\[\]]*[)\]]")
-_LABEL = lazy_pattern(r"\s*\W{0,3}([A-Za-z][A-Za-z ]{1,24}?)\s*[:=]\W{0,3}(?=\s|\w|\Z)")
+_LABEL = lazy_pattern(r"\s*\W{0,3}([A-Za-z][A-Za-z ]{1,24}?)\s*[:=][\s*_\"]{0,3}")
 _COLON = lazy_pattern(r":(?=[\s*_,]|\Z)|\bcolon\b")
 _WORD_BEFORE = lazy_pattern(r"[A-Za-z]+")
 _LONGEST_TITLE = 60
@@ -26,6 +26,7 @@ _RAW_WORD = lazy_pattern(r"[a-z0-9|!]+")
 _LIKE = str.maketrans({"l": "i", "1": "i", "|": "i", "!": "i", "0": "o", "5": "s", "8": "b"})
 _DASHES = str.maketrans("–—", "--")
 _ALLERGY_PRODUCT = lazy_pattern(r"allerg|family", re.I)
+_DISCONTINUED = lazy_pattern(r"\bd/c(?:['’]?e?d)?\b", re.I)
 _SHORTEST_OCR = 5
 _MOST_WORDS = 12
 # Nouns that make a line without a colon a heading, and words of instructions that alone make none ("AT BEDTIME").
@@ -84,6 +85,7 @@ class HeadingReader:
         A heading is made of heading words only, or ends the line with a colon and holds ordinary words besides; the status is None for a
         neutral one ("MEDICATIONS:").
         """
+        text = _without_slash(text)
         begin = _FIRST_WORD.search(text)
         if begin is None:
             return None
@@ -107,6 +109,8 @@ class HeadingReader:
             return self._sentence(text)
         if not tokens or len(tokens) > _MOST_WORDS:
             return None
+        if tokens[0] == "no" and tokens[1:2] not in (["change"], ["changes"]) and not self._status.get(" ".join(tokens[:2])):
+            return None  # "No known allergies"
         beside = tokenise(" ".join(_ASIDE.findall(m.group(1)))).words
         if any(t not in self._status and not self._is_ordinary(t) and not t.isdigit() for t in beside):
             return None  # "Acute issue (promethazine 25 mg)" is no heading
@@ -209,11 +213,12 @@ class HeadingReader:
     def _may_begin(self, word: str) -> bool:
         """Whether a first word that is no heading word may be one that was read wrongly or written in other letters."""
         word = word if word.isascii() else fold(word).text
-        return word in self._status or word.translate(_LIKE) in self._read_wrongly
+        return word in self._status or word in _CONDITIONS or word.translate(_LIKE) in self._read_wrongly
 
     def inside(self, text: str, begin: int) -> list[int]:
         """Where further headings and labels begin within a line: "... daily. ALLERGIES: codeine", "... Sig: one daily Disp: 30"."""
         found = []
+        text = _without_slash(text)
         for m in _COLON.finditer(text, begin):
             words = list(_WORD_BEFORE.finditer(text, max(begin, m.start() - _LONGEST_TITLE), m.start()))
             run: list[str] = []
@@ -240,7 +245,7 @@ class HeadingReader:
     def _words(self, title: str) -> list[str] | None:
         """The words of a title when all are heading words, letters read wrongly put right ("MEDlCATl0NS"); else None."""
         tokens = tokenise(title).words
-        if all(t in self._status or t.isdigit() for t in tokens):
+        if all(t in self._status or t.isdigit() or t in _CONDITIONS for t in tokens) and not set(tokens) <= _CONDITIONS:
             return tokens
         words = []
         for word in _RAW_WORD.findall(fold(title).text.replace("'", "")):
@@ -262,6 +267,11 @@ class HeadingReader:
             out.append(" ".join(words[k : k + length]))
             k += length
         return out
+
+
+def _without_slash(text: str) -> str:
+    """ "D/C'd" as one word of the same length, so that offsets stay."""
+    return _DISCONTINUED.sub(lambda m: ("dcd" if len(m.group()) > 3 else "dc").ljust(len(m.group())), text) if "/" in text else text
 
 
 def _speaks_of_now(phrases: list[str], said: list[str]) -> bool:

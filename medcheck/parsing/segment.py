@@ -163,6 +163,8 @@ class _Splitter:
                     return
                 begin = body = body + content
                 section, certain = self._open_inline(status, text, body)
+            elif self._section in _BLOCK_ENDING and _indent(text) <= self._entry[0] and self._headings.may_head(text[body:]):
+                self._certain = certain = False  # it may head something else
         elif self._inline_indent is not None and _indent(text) <= self._inline_indent and not wraps:
             self._inline_indent = None
         if begin == 0 and self._inline_indent is not None:
@@ -196,9 +198,11 @@ class _Splitter:
 
     def _wraps(self, text: str) -> bool:
         """Whether a line goes on with the entry above: further in than it and without a bullet, or below words that break off."""
-        if self._blank_above or not self.segments or _NUMBERED.match(text):
+        if self._blank_above or not self.segments:
             return False
         indent, numbered, above = self._entry
+        if _NUMBERED.match(text):
+            return _indent(text) > indent + 1
         return _indent(text) > indent + (0 if numbered else 1) or _OPEN_END.search(above[-24:]) is not None
 
     def _add_pieces(self, line: _Line, begin: int, body: int, section: Status | None, certain: bool, wraps: bool) -> None:
