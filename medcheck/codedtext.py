@@ -31,14 +31,27 @@ class CodedText(Value):
     codes: tuple[Coded, ...]
     hidden: str
 
-    def of(self, piece: Segment) -> tuple[Coded, ...]:
-        """The codes that lie in a piece; none where the piece is not a slice of the text."""
+    def of(self, piece: Segment) -> tuple[tuple[Coded, ...], str]:
+        """The codes that lie in a piece, placed as if it were a slice of the text, and its words with them.
+
+        A piece that was put together from two lines is none; its codes are found by what hides them, in their order.
+        """
         end = piece.start + len(piece.text)
-        if self.hidden[piece.start : end] != piece.text:
-            return ()
         first = bisect_left(self.codes, piece.start, key=attrgetter("start"))
-        within = takewhile(lambda c: c.end <= end, self.codes[first : first + len(piece.text)])
-        return tuple(within)
+        ahead = self.codes[first : first + len(piece.text)]
+        if self.hidden[piece.start : end] == piece.text:
+            return tuple(takewhile(lambda c: c.end <= end, ahead)), self.text[piece.start : end]
+        found: list[Coded] = []
+        parts: list[str] = []
+        at = 0
+        for c in ahead:
+            k = piece.text.find(_HIDDEN * (c.end - c.start), at)
+            if k < 0:
+                break
+            parts += piece.text[at:k], self.text[c.start : c.end]
+            at = k + c.end - c.start
+            found.append(replace(c, start=piece.start + k, end=piece.start + at))
+        return tuple(found), "".join((*parts, piece.text[at:]))
 
 
 def hide(text: str, codes: tuple[Coded, ...]) -> CodedText:
@@ -88,16 +101,18 @@ class CodeReader:
         self._spot = spot
         self._pieces: list[_Piece] = []
         self._unknown: list[tuple[_Piece, Remark]] = []
+        self._placed = 0
         self._lines: dict[int, int] = {}  # where the first piece of a line begins
 
     def spotted(self, piece: Segment) -> Spotted | None:
         """A piece with its mentions, a code that stands for itself among them; None where it holds nothing but codes that are not known."""
         self._lines.setdefault(piece.line, piece.start)
-        own = self._coded.of(piece)
+        own, words = self._coded.of(piece)
         if not own:
             tokens = tokenise(piece.text)
             return Spotted(piece, tokens, self._mentions(tokens, piece))
-        written = replace(piece, text=self._coded.text[piece.start : piece.start + len(piece.text)])
+        self._placed += len(own)
+        written = replace(piece, text=words)
         blank = blanked(written.text, own, piece.start)
         tokens = tokenise(blank)
         mentions = self._mentions(tokens, piece)
@@ -152,7 +167,7 @@ class CodeReader:
         return told is not None and any(self._codes.lookup(c.coding) == told for c in group)
 
     def _remark(self, group: Sequence[Coded], piece: Segment, *, whole: bool) -> Remark:
-        text = piece.text if whole else self._coded.text[group[0].start : group[-1].end]
+        text = piece.text if whole else piece.text[group[0].start - piece.start : group[-1].end - piece.start]
         problems = dict.fromkeys(c.problem for c in self._codes.with_problems([c.coding for c in group]))
         return Remark(text.strip(), piece.line, LineKind.UNRECOGNISED, "; ".join(problems))
 
@@ -197,7 +212,7 @@ class CodeReader:
             for k in range(bisect_left(starts, begin), bisect_left(starts, end)):
                 codings = tuple(c.coding for c in owned.get(starts[k], ()))
                 out[k] = _with_words(replace(out[k], codings=codings), piece)
-        told = [self._said(r) for r in remarks]
+        told = [self._said(r) for r in remarks] + self._lost(remarks)
         for piece, remark in self._unknown:
             before = bisect_left(starts, piece.segment.start) - 1
             if before < 0 or not _is_of(piece, out[before]):
@@ -205,6 +220,14 @@ class CodeReader:
             else:
                 out[before] = replace(out[before], codings=tuple(c.coding for c in piece.codes))
         return self._joined([decide(s) if s.codings else s for s in out]), told
+
+    def _lost(self, remarks: Sequence[Remark]) -> list[Remark]:
+        """A remark for codes that are in no piece, unless they lie at the end of a line that was too long to read."""
+        beyond = sum(r.text.count(_HIDDEN * 3) > 0 or r.text.endswith("…") for r in remarks)
+        if self._placed >= len(self._coded.codes) or beyond:
+            return []
+        lost = len(self._coded.codes) - self._placed
+        return [Remark("", 0, LineKind.UNRECOGNISED, f"codes that could not be brought to a line and were not read: {lost}")]
 
     def _joined(self, statements: Sequence[MedicationStatement]) -> list[MedicationStatement]:
         """A line of nothing but codes, put together with the medicine on the line before where they fit."""

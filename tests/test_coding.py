@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medcheck import load_formulary, load_vocabulary
+from medcheck.codedtext import CodeReader, hide
 from medcheck.codesystems import URI, has_check_digit, number_of
 from medcheck.coding import NOTHING, Codes, codes_in, is_code_head
 from medcheck.domain import (
@@ -28,6 +30,7 @@ from medcheck.domain import (
     Status,
     Vocabulary,
 )
+from medcheck.parsing import attach, segment
 from medcheck.rendering.comma import as_csv
 from medcheck.rendering.markdown import as_markdown
 from medcheck.rendering.plain import as_dict
@@ -242,6 +245,13 @@ def _review(formulary: Formulary, own: Vocabulary, *statements: MedicationStatem
     return review(statements, PatientFacts(), formulary, own, AS_OF)
 
 
+def test_a_match_that_is_given_is_held_against_the_code(formulary: Formulary, own: Vocabulary) -> None:
+    given_match = Match(Outcome.INGREDIENT, ("quetiapine",), Method.EXACT, 1.0, "quetiapine")
+    result = _review(formulary, own, replace(_statement("his usual tablet", SERTRALINE), match=given_match))
+    assert result.statements[0].match.outcome is Outcome.QUESTION
+    assert {f.ingredient for f in result.flags} == {"quetiapine", "sertraline"}
+
+
 def test_a_conflict_raises_both_flags_unconfirmed(formulary: Formulary, own: Vocabulary) -> None:
     result = _review(formulary, own, _statement("quetiapine 25 mg", SERTRALINE))
     assert [(f.ingredient, f.confirmed) for f in result.flags] == [("quetiapine", False), ("sertraline", False)]
@@ -443,6 +453,29 @@ def test_the_end_of_a_line_that_is_too_long_is_shown_with_its_codes(formulary: F
     text = "sertraline " + "daily " * 20 + "RxCUI 36437, RxCUI 10737"
     _, remarks = read_text(text, formulary, own, AS_OF, limits=Limits(max_line_chars=100))
     assert [r.text for r in remarks if "longer than" in r.reason] == [("daily " * 6 + "RxCUI 36437, RxCUI 10737")]
+
+
+def test_a_piece_put_together_from_two_lines_keeps_its_codes(coded: Tools) -> None:
+    text = "RxCUI 10737\nsertraline\n50 mg (RxCUI 36437) NDC 11111-2222-33 at night\n"
+    hidden = hide(text, codes_in(text))
+    first, second, third = segment(hidden.hidden, coded.headings, max_line_chars=500)[0]
+    together = replace(second, text=f"{second.text} {third.text}")
+    reader = CodeReader(hidden, coded.codes, coded.index.spot)
+    spotted = [s for s in (reader.spotted(first), reader.spotted(together)) if s is not None]
+    statements, remarks = reader.finish(attach(spotted, coded.readers, AS_OF)[0], [], lambda s: s)
+    assert [tuple(c.code for c in s.codings) for s in statements] == [("10737",), ("36437", "11111-2222-33")]
+    assert statements[1].text == "sertraline 50 mg (RxCUI 36437) NDC 11111-2222-33 at night"
+    assert remarks == []
+
+
+def test_codes_that_reach_no_piece_are_told(coded: Tools) -> None:
+    text = "sertraline\nRxCUI 10737\n"
+    hidden = hide(text, codes_in(text))
+    reader = CodeReader(hidden, coded.codes, coded.index.spot)
+    spotted = reader.spotted(segment(hidden.hidden, coded.headings, max_line_chars=500)[0][0])
+    assert spotted is not None
+    _, remarks = reader.finish(attach([spotted], coded.readers, AS_OF)[0], [], lambda s: s)
+    assert [r.reason for r in remarks] == ["codes that could not be brought to a line and were not read: 1"]
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r", "\u2028"], ids=repr)
