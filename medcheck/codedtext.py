@@ -102,6 +102,8 @@ class CodeReader:
         self._pieces: list[_Piece] = []
         self._unknown: list[tuple[_Piece, Remark]] = []
         self._placed = 0
+        self._later: dict[int, tuple[Coded, ...]] = {}  # codes on the line after the medicine that they fit, by where that begins
+        self._last: tuple[int, Mention] | None = None  # line and last mention of the piece before, placed in the whole text
         self._lines: dict[int, int] = {}  # where the first piece of a line begins
 
     def spotted(self, piece: Segment) -> Spotted | None:
@@ -110,7 +112,7 @@ class CodeReader:
         own, words = self._coded.of(piece)
         if not own:
             tokens = tokenise(piece.text)
-            return Spotted(piece, tokens, self._mentions(tokens, piece))
+            return self._after(piece, Spotted(piece, tokens, self._mentions(tokens, piece)), coded=False)
         self._placed += len(own)
         written = replace(piece, text=words)
         blank = blanked(written.text, own, piece.start)
@@ -128,8 +130,26 @@ class CodeReader:
                 self._unknown.append((found, self._remark(g, written, whole=not owned)))
         if not owned:
             return None
+        if not mentions and not bare and len(known) == len(groups) == 1 and self._fits_before(known[0], piece):
+            self._pieces.append(replace(found, owned=()))
+            return Spotted(replace(piece, text=blank), tokens, [])
         self._pieces.append(found)
-        return self._with_standing(found, mentions, known)
+        return self._after(piece, self._with_standing(found, mentions, known), coded=True)
+
+    def _after(self, piece: Segment, spotted: Spotted, *, coded: bool) -> Spotted:
+        """Remember the last medicine of a piece, if it has no code yet."""
+        if spotted.mentions:
+            last = spotted.mentions[-1]
+            self._last = None if coded else (piece.line, replace(last, start=piece.start + last.start))
+        return spotted
+
+    def _fits_before(self, group: tuple[Coded, ...], piece: Segment) -> bool:
+        """Whether "take one daily (RxCUI 36437)" goes on from the medicine on the line before; its codes are then that one's."""
+        if self._last is None or piece.line - self._last[0] > 1 or not self._codes.fits(group[0].coding, self._last[1].match):
+            return False
+        self._later[self._last[1].start] = group
+        self._last = None
+        return True
 
     def _mentions(self, tokens: Tokens, piece: Segment) -> list[Mention]:
         return [m for m in self._spot(tokens) if m.start >= piece.body]
@@ -169,7 +189,9 @@ class CodeReader:
     def _remark(self, group: Sequence[Coded], piece: Segment, *, whole: bool) -> Remark:
         text = piece.text if whole else piece.text[group[0].start - piece.start : group[-1].end - piece.start]
         problems = dict.fromkeys(c.problem for c in self._codes.with_problems([c.coding for c in group]))
-        return Remark(text.strip(), piece.line, LineKind.UNRECOGNISED, "; ".join(problems))
+        start = piece.start if whole else group[0].start
+        span = (start + len(text) - len(text.lstrip()), start + len(text.rstrip()))
+        return Remark(text.strip(), piece.line, LineKind.UNRECOGNISED, "; ".join(problems), span)
 
     def _with_standing(self, piece: _Piece, mentions: Sequence[Mention], standing: Sequence[tuple[Coded, ...]]) -> Spotted:
         """The piece with the first code of each group that stands for itself as a mention of its own."""
@@ -206,19 +228,24 @@ class CodeReader:
         """
         out = list(statements)
         starts = [s.span[0] for s in out]  # they are in the order of the text
+        owned = dict(self._later)
         for piece in self._pieces:
-            owned = dict(piece.owned)
+            owned |= dict(piece.owned)
+        for start, codes in self._later.items():
+            k = bisect_left(starts, start)
+            if k < len(out) and starts[k] == start:
+                out[k] = _with_codes(out[k], codes)
+        for piece in self._pieces:
             begin, end = piece.segment.start, piece.segment.start + len(piece.segment.text)
             for k in range(bisect_left(starts, begin), bisect_left(starts, end)):
-                codings = tuple(c.coding for c in owned.get(starts[k], ()))
-                out[k] = _with_words(replace(out[k], codings=codings), piece)
+                out[k] = _with_words(_with_codes(out[k], owned.get(starts[k], ())), piece)
         told = [self._said(r) for r in remarks] + self._lost(remarks)
         for piece, remark in self._unknown:
             before = bisect_left(starts, piece.segment.start) - 1
             if before < 0 or not _is_of(piece, out[before]):
                 told.append(remark)
             else:
-                out[before] = replace(out[before], codings=tuple(c.coding for c in piece.codes))
+                out[before] = _with_codes(out[before], piece.codes)
         return self._joined([decide(s) if s.codings else s for s in out]), told
 
     def _lost(self, remarks: Sequence[Remark]) -> list[Remark]:
@@ -240,7 +267,8 @@ class CodeReader:
                 together = self._codes.decide(s.codings, before.match, before.written)
                 fits = together.outcome is not Outcome.QUESTION or before.match.outcome is Outcome.QUESTION
                 if fits or self._is_below(s, before):
-                    out[-1] = replace(before, match=together, codings=s.codings)
+                    clause = (before.clause[0], max(before.clause[1], s.clause[1]))
+                    out[-1] = replace(before, match=together, codings=s.codings, clause=clause)
                     continue
             out.append(s)
         return out
@@ -264,6 +292,14 @@ class CodeReader:
         return indents[1] > indents[0]
 
 
+def _with_codes(statement: MedicationStatement, codes: Sequence[Coded]) -> MedicationStatement:
+    """The statement with its codes, which then belong to its clause."""
+    if not codes:
+        return statement
+    clause = (min(statement.clause[0], codes[0].start), max(statement.clause[1], codes[-1].end))
+    return replace(statement, codings=tuple(c.coding for c in codes), clause=clause)
+
+
 def _with_words(statement: MedicationStatement, piece: _Piece) -> MedicationStatement:
     """The statement's words with the codes among them and at their end."""
     at = piece.blank.find(statement.text) if statement.text else -1
@@ -274,7 +310,8 @@ def _with_words(statement: MedicationStatement, piece: _Piece) -> MedicationStat
         stop = c.end - piece.segment.start
         if stop > end and not any(x.isalnum() for x in piece.blank[end:stop]):
             end = stop
-    return replace(statement, text=piece.segment.text[at:end].strip(" \t,;|"))
+    clause = (statement.clause[0], max(statement.clause[1], piece.segment.start + end))
+    return replace(statement, text=piece.segment.text[at:end].strip(" \t,;|"), clause=clause)
 
 
 def _is_of(piece: _Piece, before: MedicationStatement) -> bool:

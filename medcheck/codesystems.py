@@ -63,6 +63,22 @@ class CodeError(ValueError):
     """A code that is none of its system; the message says why, in words to show."""
 
 
+LABELS: Final = (
+    *("rxcui", "rx cui", "rxnorm", "ndc", "atc", "snomed", "sct", "dm+d", "dmd", "vtm", "vmp", "vpid", "apid"),
+    *("local code", "house code", "local_code", "house_code"),
+)  # words without which a text holds no code that coding.py reads
+
+
+def may_hold_codes(text: str) -> bool:
+    """Whether it is worth while to look for codes in a text.
+
+    >>> may_hold_codes("RxCUI 36437"), may_hold_codes("sertraline 50 mg")
+    (True, False)
+    """
+    lowered = text.lower()
+    return any(label in lowered for label in LABELS)
+
+
 def system_of(name: str) -> str:
     """The code system of a URI, OID or short name; "local" for one that is not known here.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Final
 
-from medcheck.codesystems import ATC, LOCAL, NDC, RXNORM, SNOMED, URI, CodeError, number_of, shown, system_of
+from medcheck.codesystems import ATC, LOCAL, NDC, RXNORM, SNOMED, URI, CodeError, may_hold_codes, number_of, shown, system_of
 from medcheck.domain import Coding, Formulary, Match, Method, Outcome, Reading, Vocabulary
 from medcheck.text import lazy_pattern, normalise_name
 from medcheck.value import Value
@@ -81,8 +81,9 @@ class Codes:
         return system_of(coding.system) != LOCAL
 
     def fits(self, coding: Coding, text: Match) -> bool:
-        """Whether a code can be understood and is no contradiction of what a text was read as."""
-        return not self.read(coding).problem and self.decide((coding,), text).outcome is not Outcome.QUESTION
+        """Whether a code is understood and names what a text was read as; a name whose ingredients are not told fits no code."""
+        told = text.ingredients or text.other_readings
+        return bool(told) and not self.read(coding).problem and self.decide((coding,), text).outcome is not Outcome.QUESTION
 
     def with_problems(self, codings: Sequence[Coding]) -> tuple[Coding, ...]:
         """The codings, each with why it was not understood."""
@@ -212,22 +213,6 @@ class Coded(Value):
     is_cell: bool = False
 
 
-_LABELS: Final = (
-    "rxcui",
-    "rx cui",
-    "rxnorm",
-    "ndc",
-    "atc",
-    "snomed",
-    "sct",
-    "dm+d",
-    "dmd",
-    "vtm",
-    "vmp",
-    "local code",
-    "house code",
-    "local_code",
-)
 _SEPARATOR: Final = r"[\"']?\s{0,3}[:#=|]?\s{0,3}[\"'(\[]?"
 _LABELLED: Final = lazy_pattern(
     rf"""(?<![\w+-])(?:
@@ -280,8 +265,7 @@ def codes_in(text: str) -> tuple[Coded, ...]:
     >>> [(c.coding.system, c.coding.code) for c in codes_in("sertraline 50 mg (ATC N06AB06)")]
     [('http://www.whocc.no/atc', 'N06AB06')]
     """
-    lowered = text.lower()
-    if not any(label in lowered for label in _LABELS):
+    if not may_hold_codes(text):
         return ()
     found = list(_in_columns(text))
     taken = {k for c in found for k in range(c.start, c.end)}

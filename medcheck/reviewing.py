@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from medcheck.codedtext import CodeReader, blanked, hide
-from medcheck.codesystems import LOCAL, shown, system_of
-from medcheck.coding import NOTHING, Coded, Codes, codes_in
+from medcheck.codesystems import LOCAL, may_hold_codes, shown, system_of
 from medcheck.domain import (
     FLAG_TIERS,
     TAKEN,
@@ -40,6 +39,11 @@ from medcheck.text import tokenise
 from medcheck.value import Value
 from medcheck.version import VERSION
 
+if TYPE_CHECKING:
+    from medcheck.coding import Coded, Codes
+
+# What reads codes (coding.py, codedtext.py) is imported where the first code is met: most lists hold none.
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Limits(Value):
@@ -56,9 +60,22 @@ class Tools:
     """Readers prepared once from a formulary and a vocabulary."""
 
     index: NameIndex
-    codes: Codes
     headings: HeadingReader
     readers: Readers
+    formulary: Formulary
+    vocabulary: Vocabulary
+
+    @property
+    def codes(self) -> Codes:
+        """What codes stand for, prepared when the first is met."""
+        return _codes(self.formulary, self.vocabulary)
+
+
+@lru_cache(maxsize=8)
+def _codes(formulary: Formulary, vocabulary: Vocabulary) -> Codes:
+    from medcheck.coding import Codes
+
+    return Codes(formulary, vocabulary)
 
 
 @lru_cache(maxsize=8)
@@ -67,7 +84,7 @@ def prepare(formulary: Formulary, vocabulary: Vocabulary, region: str = "", max_
     index = NameIndex(formulary, vocabulary)
     sig = SigReader(formulary.sig_terms, region)
     readers = Readers(sig, StatusReader(formulary.status_cues), index.is_known_word, product_figures(formulary), max_mention_chars)
-    return Tools(index, Codes(formulary, vocabulary), HeadingReader(formulary.heading_words, index.is_ordinary), readers)
+    return Tools(index, HeadingReader(formulary.heading_words, index.is_ordinary), readers, formulary, vocabulary)
 
 
 def review_text(
@@ -99,9 +116,12 @@ def read_text(
     """The reading alone: statements and remarks of a text, without any judgement."""
     limits = limits or Limits()
     tools = prepare(formulary, vocabulary, region, limits.max_mention_chars)
-    codes = codes_in(text)
-    if codes:
-        return _read_coded(text, codes, tools, as_of, limits)
+    if may_hold_codes(text):
+        from medcheck.coding import codes_in
+
+        codes = codes_in(text)
+        if codes:
+            return _read_coded(text, codes, tools, as_of, limits)
     segments, remarks = segment(text, tools.headings, max_line_chars=limits.max_line_chars)
     spotted = []
     for piece in segments:
@@ -115,6 +135,8 @@ def _read_coded(
     text: str, codes: tuple[Coded, ...], tools: Tools, as_of: date, limits: Limits
 ) -> tuple[list[MedicationStatement], list[Remark]]:
     """As `read_text`, of a text with codes in it: each goes to its medicine, before the text is believed."""
+    from medcheck.codedtext import CodeReader, hide
+
     coded = hide(text, codes)
     reader = CodeReader(coded, tools.codes, tools.index.spot)
     segments, remarks = segment(coded.hidden, tools.headings, max_line_chars=limits.max_line_chars)
@@ -126,6 +148,8 @@ def _read_coded(
 
 def _by_code(statement: MedicationStatement, text: Match, tools: Tools) -> MedicationStatement:
     """A statement whose codes go before what its text alone was read as."""
+    from medcheck.coding import NOTHING
+
     if text.method is Method.CODE:
         text = NOTHING
     match = tools.codes.decide(statement.codings, text, statement.written)
@@ -177,6 +201,11 @@ def match_text(text: str, tools: Tools) -> Match:
 
     A code that is not known is said in the note, so that it is never passed over.
     """
+    if not may_hold_codes(text):
+        return match_one(text, tools.index)
+    from medcheck.codedtext import blanked
+    from medcheck.coding import codes_in
+
     codes = codes_in(text)
     if not codes:
         return match_one(text, tools.index)

@@ -346,6 +346,11 @@ def _told(text: str, formulary: Formulary, own: Vocabulary) -> list[tuple[str, t
             "RxCUI 36437, metformin 500 mg (RxCUI 5001)",
             [("RxCUI 36437", ("sertraline",), "code", ("36437",)), ("metformin", ("metformin",), "code", ("5001",))],
         ),
+        (
+            "STOPPED: RxCUI 36437, penicillin (RxCUI 5001)",
+            [("RxCUI 36437", ("sertraline",), "code", ("36437",)), ("penicillin", ("metformin",), "code", ("5001",))],
+        ),
+        ("sertraline 50 mg tablets,\ntake one daily (RxCUI 36437)", [("sertraline", ("sertraline",), "code", ("36437",))]),
         ("RxCUI 36437 / NDC 11111-2222-33", [("RxCUI 36437", ("sertraline",), "code", ("36437", "11111-2222-33"))]),
         ("sertraline 50 mg\n  NDC 11111-2222-33\n", [("sertraline", ("sertraline",), "code", ("11111-2222-33",))]),
         ("sertraline 50 mg\n  RxCUI 99999999\n", [("sertraline", ("sertraline",), "exact", ("99999999",))]),
@@ -530,6 +535,10 @@ def test_any_text_with_codes_is_read_and_keeps_its_places(pieces: list[str]) -> 
     text = " ".join(pieces)
     statements, remarks = read_text(text, load_formulary(), load_vocabulary(), AS_OF)
     shown = [c.code for s in statements for c in s.codings]
+    covered = bytearray(len(text))
+    for start, end in [s.clause for s in statements] + [r.span for r in remarks]:
+        covered[start:end] = b"\x01" * (end - start)
+    assert "".join(c for c, told in zip(text, covered, strict=True) if c.isalnum() and not told) == ""
     for s in statements:
         assert s.written.strip() in text[s.span[0] : s.span[1]] or text[s.span[0] : s.span[1]] == s.written
     for c in codes_in(text):
