@@ -165,8 +165,10 @@ class CodeReader:
             before = [m.start for m in mentions if m.start < at]
             after = [m.start for m in mentions if m.start > at]
             start = (after[:1] or before[-1:]) if codes_first else before[-1:]
+            within = [m.start for m in mentions if m.start < at < m.end]  # "sertraline RxCUI 36437 (Zoloft)"
+            start = within or start
             last = next((g for s, g in reversed(groups) if s == (start[0] if start else None)), None)
-            if last is not None and self._go_together(last, c):
+            if last is not None and (within or self._go_together(last, c)):
                 last.append(c)
             else:
                 groups.append((start[0] if start and last is None else None, [c]))
@@ -302,6 +304,9 @@ def _with_codes(statement: MedicationStatement, codes: Sequence[Coded]) -> Medic
 
 def _with_words(statement: MedicationStatement, piece: _Piece) -> MedicationStatement:
     """The statement's words with the codes among them and at their end."""
+    first, last = (x - piece.segment.start for x in statement.span)
+    if piece.blank[first:last] == statement.written:
+        statement = replace(statement, written=piece.segment.text[first:last])
     at = piece.blank.find(statement.text) if statement.text else -1
     if at < 0:
         return statement
