@@ -210,13 +210,15 @@ class ReferenceMatcher:
         out: list[Read] = []
         i = 0
         while i < len(words):
-            found = self.at(tokens, i)
             first = i
-            if found is None and i and words[i][0] >= "a" and words[i] not in lists.SKIP:
+            found = None
+            exact = self.exact_at(tokens, i)
+            if exact is None and i and words[i][0] >= "a" and words[i] not in lists.SKIP:
                 touching = tokens.ends[i - 1] == tokens.starts[i]
                 letter = {"0": "o", "1": "l", "5": "s"}.get(words[i - 1]) if touching else None
                 if letter and self.is_plain(letter + words[i]):
                     found, first = (*self.names[letter + words[i]], 0.95, 1), i - 1
+            found = found or exact or self.inexact_at(tokens, i)
             if found is None:
                 i += 1
                 continue
@@ -241,8 +243,8 @@ class ReferenceMatcher:
             and (bool(self.names[name][1]) or self.names[name][0] == "question")
         )
 
-    def at(self, tokens: Tokens, i: int) -> tuple[str, tuple[str, ...], float, int] | None:
-        """What begins at word i: outcome, ingredients, score, words used."""
+    def exact_at(self, tokens: Tokens, i: int) -> tuple[str, tuple[str, ...], float, int] | None:
+        """The exact name that begins at word i: outcome, ingredients, score, words used."""
         words = tokens.words
         word = words[i]
         if word in lists.SKIP and not any(n.startswith(word + " ") for n in self.curated):
@@ -261,7 +263,13 @@ class ReferenceMatcher:
             told = self.exact(word)
             assert told is not None
             return (*told, 1)
-        if word[0] < "a":
+        return None
+
+    def inexact_at(self, tokens: Tokens, i: int) -> tuple[str, tuple[str, ...], float, int] | None:
+        """What begins at word i that is no exact name."""
+        words = tokens.words
+        word = words[i]
+        if word[0] < "a" or (word in lists.SKIP and not any(n.startswith(word + " ") for n in self.curated)):
             return None
         after = words[i + 1] if i + 1 < len(words) else ""
         if word in lists.PREFIXES and after and word + after in self.names:

@@ -9,7 +9,7 @@ from medcheck.domain import Match, Mention, Method, Outcome
 from medcheck.matching.words import SALTS
 from medcheck.text import Tokens, lazy_pattern
 
-_JOINT = lazy_pattern(r"[\s)\]]*(?:[/\\+&]|\s-\s|-)[\s(\[]*\Z")
+_JOINT = lazy_pattern(r"[\s)\]]*(?:[/\\+]|\s-\s|-)[\s(\[]*\Z")  # "a & b" are two medicines
 _UNITS = frozenset({"mg", "mcg", "g"})
 _CLOSE = 4  # words between a name and the same drug's other name
 

@@ -155,9 +155,11 @@ class NameIndex(Names):
                     if word in names or word in background:
                         match = self.exact(word)
                     elif word[0] >= "a":
-                        match, used = self._inexact(words, i, allowance)
-                        if match is None and i and words[i - 1] in FIGURES_FOR_LETTERS and tokens.ends[i - 1] == tokens.starts[i]:
+                        if i and words[i - 1] in FIGURES_FOR_LETTERS and tokens.ends[i - 1] == tokens.starts[i]:
                             match, first = self._with_letter(words[i - 1], word), i - 1
+                        if match is None:
+                            match, used = self._inexact(words, i, allowance)
+                            first = i
                 if match is None:
                     i += 1
                     continue
