@@ -354,7 +354,7 @@ def match(as_json: bool, explained: bool, unread: bool, top: int) -> None:
         names = ", ".join(found.ingredients) or found.name or "-"
         others = "; ".join(f"{r.name} {r.score:.2f}" for r in found.other_readings[:3])
         click.echo(
-            "\t".join((names, found.outcome.value, found.method.value, f"{found.score:.2f}", found.question or others or shown["note"]))
+            "\t".join((names, found.outcome.value, found.method.value, f"{found.score:.2f}", found.question or shown["note"] or others))
         )
         if explained:
             from medcheck.rendering.explained import explained_lines

@@ -52,6 +52,14 @@ def sound_of(word: str) -> str:
     return once[:1] + re.sub("[aeiou]+", "a", once[1:])
 
 
+def strength(text: str) -> float | None:
+    """The mass in mg that a text begins with, behind at most one word of the product."""
+    forms = "tab|tabs|tablet|tablets|cap|caps|capsule|capsules|xl|xr|er|sr|cr|hcl"
+    m = re.match(rf"[\s:,(-]{{0,3}}(?:(?:{forms})\s+)?(\d{{1,5}}(?:[.,]\d{{1,3}})?)\s?([a-z]+)(?!/)", text)
+    units = {"mg": 1.0, "mgs": 1.0, "mcg": 0.001, "microgram": 0.001, "micrograms": 0.001, "ug": 0.001, "g": 1000.0, "gm": 1000.0}
+    return float(m.group(1).replace(",", ".")) * units[m.group(2)] if m and m.group(2) in units else None
+
+
 def likeness(word: str, name: str) -> float:
     heard, said = sound_of(word), sound_of(name)
     score = 0.62 * (1 - OSA.distance(word, name) / max(len(word), len(name))) + 0.38 * (
@@ -70,6 +78,7 @@ class ReferenceMatcher:
     def __init__(self, formulary: Formulary, vocabulary: Vocabulary) -> None:
         self.formulary = formulary
         self.words = frozenset(vocabulary.words)
+        self.strengths = dict(vocabulary.strengths)
         phrases = [t.text for t in formulary.sig_terms] + [c.phrase for c in formulary.status_cues]
         self.met = {w for bucket in vocabulary.word_buckets for w in bucket}  # words that lists hold and misspell
         self.met |= {w for p in (*phrases, *(h.word for h in formulary.heading_words)) for w in p.split() if w.isalpha() and w.isascii()}
@@ -154,15 +163,19 @@ class ReferenceMatcher:
 
     def decide(self, word: str) -> tuple[str, tuple[str, ...], float] | None:
         """What a word that is no name is: outcome, ingredients and score, or None."""
+        return self.weigh(word)[0]
+
+    def weigh(self, word: str) -> tuple[tuple[str, tuple[str, ...], float] | None, list[tuple[float, str, int]]]:
+        """What a word is, and the candidates between which a strength behind it could decide."""
         around = self.near(word)
         if not around:
-            return None
-        best = around[0]
+            return None, []
+        best = first = around[0]
         if not self.means(best[1]):
             better = [c for c in around if self.means(c[1]) and best[0] - c[0] < level.VAGUE_MARGIN and c[0] >= level.ASK]
             if better:
                 if self.is_flagged(self.means(better[0][1])):
-                    return "question", (), better[0][0]
+                    return ("question", (), better[0][0]), [better[0], best]
                 best = better[0]
                 around = [best] + [c for c in around if c != best and self.means(c[1])]
         if best[1] in self.claims:
@@ -185,7 +198,8 @@ class ReferenceMatcher:
             and all(score - c[0] >= (level.ALONE_MARGIN_SHORT if short else level.ALONE_MARGIN) for c in others)
         )
         if score < level.ASK and not alone:
-            return None
+            return None, []
+        vetoed = [first] if first[0] >= level.ACCEPT else []
         if score < level.CLEAR:
             for w in self.met - self.names.keys():
                 if (
@@ -194,14 +208,34 @@ class ReferenceMatcher:
                     and OSA.distance(w, word) <= 1
                     and likeness(word, w) > score - level.WORD_MARGIN
                 ):
-                    return None
+                    return None, vetoed
         accept = (level.ACCEPT_SHORT if len(word) <= 6 else level.ACCEPT) + (level.RARE if self.is_rare(name) else 0.0)
         if rivals or (score < accept and not alone):
-            return ("question", (), score) if any(self.is_flagged(self.means(c[1])) for c in (best, *rivals[:])) else None
-        for partner in self.partners.get(name, ()):
+            if any(self.is_flagged(self.means(c[1])) for c in (best, *rivals)):
+                return ("question", (), score), [best, *rivals[:4]]
+            return None, vetoed
+        partners = self.partners.get(name, set())
+        for partner in partners:
             if OSA.distance(word, partner) <= edits + 1 and likeness(word, partner) > score - level.LOOKALIKE_MARGIN:
-                return "question", (), score
-        return (*self.names[name], score)
+                return ("question", (), score), [best, *(c for c in around if c[1] in partners)]
+        return (*self.names[name], score), []
+
+    def by_strength(self, text: str, word: str, end: int) -> tuple[str, tuple[str, ...], float, int] | None:
+        """What a doubtful word is by the strength behind it."""
+        mg = strength(text[end:])
+        told, weighed = self.weigh(word)
+        if mg is None or not weighed or (told is not None and told[0] != "question"):
+            return None
+        known = {n: self.strengths.get(self.means(n)[0], ()) if len(self.means(n)) == 1 else () for _, n, _ in weighed}
+        fitting = [c for c in weighed if mg in known[c[1]]]
+        if len({frozenset(self.means(c[1])) for c in fitting}) != 1 or self.names[fitting[0][1]][0] == "question":
+            return None
+        for other in weighed:
+            if other not in fitting:
+                made = {round(part * s, 6) for s in known[other[1]] for part in (0.25, 0.5, 1, 1.5, 2, 3, 4)}
+                if not made or round(mg, 6) in made:
+                    return None
+        return (*self.names[fitting[0][1]], fitting[0][0], 1)
 
     # ---- a text ---------------------------------------------------------------------------------------------------
     def names_in(self, text: str) -> list[Read]:
@@ -219,6 +253,9 @@ class ReferenceMatcher:
                 if letter and self.is_plain(letter + words[i]):
                     found, first = (*self.names[letter + words[i]], 0.95, 1), i - 1
             found = found or exact or self.inexact_at(tokens, i)
+            doubtful = found is None or (found[0] == "question" and found[3] == 1 and found[2] not in (1.0, 0.5, 0.95, 0.97))
+            if doubtful and words[i] not in self.names and self.may_be_misspelt(words[i]):
+                found = self.by_strength(tokens.folded.text, words[i], tokens.ends[i]) or found
             if found is None:
                 i += 1
                 continue

@@ -161,6 +161,27 @@ def test_a_maker_before_a_name_that_makes_another_name_is_asked(tools: Tools) ->
     assert match_one("apo-sertraline", tools.index).ingredients == ("sertraline",)
 
 
+@pytest.mark.parametrize(
+    ("text", "ingredients"),
+    [
+        ("clozidine 0.1 mg tid", ("clonidine",)),
+        ("clozidine 100 mg", ("clozapine",)),
+        ("hydraxyzine 12.5 mg", ()),  # half a tablet of either
+        ("hydraxyzine 50 mg", ()),  # a strength of both
+        ("clozidine 35 mg", ()),  # a strength of neither
+        ("clozidine 0.1 mg/mL", ()),  # a concentration
+        ("clozidine", ()),
+        ("Paxel 20 mg", ("paroxetine",)),  # a word of the language is as near, but words have no strength
+    ],
+)
+def test_a_strength_of_one_candidate_decides_and_is_told(text: str, ingredients: tuple[str, ...], tools: Tools) -> None:
+    found = match_one(text, tools.index)
+    assert found.ingredients == ingredients, found
+    assert found.note.startswith("decided by the strength") == bool(ingredients)
+    if ingredients and found.other_readings:
+        assert found.note.endswith(", not of clozapine.".rstrip(".") if ingredients == ("clonidine",) else ", not of clonidine")
+
+
 def test_a_guessed_letter_is_told(tools: Tools) -> None:
     assert "looked like another" in match_one("zоloft", tools.index).note
     assert match_one("zoloft", tools.index).note == ""

@@ -35,7 +35,7 @@ def _slow(reference: ReferenceMatcher, text: str) -> list[Read]:
     return [Read(r.first, r.last, r.outcome, tuple(r.ingredients), round(r.score, 3)) for r in reference.names_in(text)]
 
 
-@pytest.mark.parametrize("file", ["names.csv", "near_misses.csv", "status.csv"])
+@pytest.mark.parametrize("file", ["names.csv", "near_misses.csv", "status.csv", "sigs.csv", "abbreviations.csv"])
 def test_the_cases_are_read_alike(file: str, tools: Tools, reference: ReferenceMatcher) -> None:
     different = [(t, _fast(tools, t), _slow(reference, t)) for t in _inputs(file) if _fast(tools, t) != _slow(reference, t)]
     assert different == []
@@ -66,7 +66,32 @@ def _edited(word: str, rng: random.Random) -> str:
 
 
 def _made_up(rng: random.Random, names: list[str], words: list[str]) -> str:
-    between = ["mg", "50", "pm", "hcl", "level", "a", "at", "es", "apo", "/", "-", ",", "1", "0", "tablets", "for", "night", "(", ")"]
+    between = [
+        "mg",
+        "50",
+        "pm",
+        "hcl",
+        "level",
+        "a",
+        "at",
+        "es",
+        "apo",
+        "/",
+        "-",
+        ",",
+        "1",
+        "0",
+        "0.1 mg",
+        "10 mg",
+        "20mg",
+        "100 mg",
+        "5 mg/mL",
+        "tablets",
+        "for",
+        "night",
+        "(",
+        ")",
+    ]
     pieces = []
     for _ in range(rng.randrange(1, 5)):
         pieces.append(_edited(rng.choice(names), rng))

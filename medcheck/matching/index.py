@@ -14,6 +14,7 @@ from medcheck.matching.deciding import ACCEPT, ask
 from medcheck.matching.lookup import LONGEST, SHORTEST, SHORTEST_WORD, Names, is_obscure
 from medcheck.matching.night import ask_label, with_night_products
 from medcheck.matching.places import Places
+from medcheck.matching.strengths import decided_by_strength, strength_behind
 from medcheck.matching.words import AFTER_NOT_A_DRUG, FIGURES_FOR_LETTERS, GLUED, LOOKS_LIKE, MAKERS, PREFIXES, SKIP
 from medcheck.text import Tokens, lazy_pattern, tokenise
 
@@ -160,11 +161,15 @@ class NameIndex(Names):
                         if match is None:
                             match, used = self._inexact(words, i, allowance)
                             first = i
+                        if match is None and i + 1 < count and words[i + 1].isdigit() and self.may_be_misspelt(word) and allowance.take():
+                            match, used = self._by_strength(tokens, i), 1
                 if match is None:
                     i += 1
                     continue
             k = i + used
             if k < count:
+                if used == 1 and match.outcome is Outcome.QUESTION and match.method in (Method.FUZZY, Method.MISSPELLING):
+                    match = self._by_strength(tokens, i) or match
                 if words[k] in AFTER_NOT_A_DRUG:
                     i = k
                     continue
@@ -176,6 +181,13 @@ class NameIndex(Names):
             found.append((match, first, k))
             i = k
         return found
+
+    def _by_strength(self, tokens: Tokens, i: int) -> Match | None:
+        """The match of a doubtful word by the strength behind it."""
+        mg = strength_behind(tokens, i + 1)
+        if mg is None or self.is_name(tokens.words[i]):
+            return None
+        return decided_by_strength(self.decision(tokens.words[i]), mg, self._vocabulary.strengths)
 
     def _longest_at(self, tokens: Tokens, i: int, most: int) -> tuple[Match | None, int]:
         """The longest name of two words or more that begins at a word."""

@@ -110,7 +110,8 @@ def how_read(s: MedicationStatement) -> str:
         return m.question
     if m.method is Method.CODE:
         return f"read as {', '.join(m.ingredients)} (code {clean(m.name)})" + (f"; {m.note}" if m.note else "")
-    words = f"read as {', '.join(m.ingredients) or m.name} ({m.score:.2f}, {METHOD_WORDS[m.method]})"
+    why = f"; {clean(m.note)}" if m.note else ""
+    words = f"read as {', '.join(m.ingredients) or m.name} ({m.score:.2f}, {METHOD_WORDS[m.method]}{why})"
     others = ", ".join(f"{r.name} {r.score:.2f}" for r in m.other_readings[:3])
     return f"{words}; other readings: {others}" if others else f"{words}; other readings: none near"
 
