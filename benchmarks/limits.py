@@ -84,6 +84,11 @@ GARBAGE: Final[Mapping[str, Fill]] = {
     "letters for figures": _of("0Oo1lI5S8B "),
     "status words": _repeated("stopped ", "no ", "not taking ", "was on ", "never ", "then ", "she takes ", "allergic to "),
     "headings": _repeated("ALLERGIES: ", "HOME MEDS: ", "STOP: ", "PRN: "),
+    "phrases and separators": _repeated(
+        "sertraline 50 mg daily, ", "stopped ", "a:", "medications ", "; ", "| ", "\t", "(", ")", '"', "0.5-", "and ", "-> ", "if ", "x",
+        "quetiepine ", "l1l1", "é", "½", "Sig: ", "start date: 2020-01-01 ", ". ", "He ", "colon ", "every ", "(was ", "mother ", "now ",
+    ),
+    "short pieces": _repeated("x; ", "Ab. "),
     "unicode": _of(_ODD),
     "anything printable": _of("".join(map(chr, range(32, 127)))),
 }  # fmt: skip

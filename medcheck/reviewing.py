@@ -32,7 +32,7 @@ from medcheck.domain import (
     Vocabulary,
 )
 from medcheck.errors import InputError
-from medcheck.matching import NameIndex
+from medcheck.matching import Allowance, NameIndex
 from medcheck.parsing import HeadingReader, Readers, SigReader, Spotted, StatusReader, attach, product_figures, segment
 from medcheck.rules import describe, doubt_of, exposures, flag, linked_mimics, missing_facts, points
 from medcheck.text import tokenise
@@ -123,12 +123,25 @@ def read_text(
         if codes:
             return _read_coded(text, codes, tools, as_of, limits)
     segments, remarks = segment(text, tools.headings, max_line_chars=limits.max_line_chars)
+    allowance = Allowance()
     spotted = []
+    line = 0
     for piece in segments:
+        if piece.line != line:
+            line = piece.line
+            allowance.next_line()
         tokens = tokenise(piece.text)
-        spotted.append(Spotted(piece, tokens, [m for m in tools.index.spot(tokens) if m.start >= piece.body]))
+        spotted.append(Spotted(piece, tokens, [m for m in tools.index.spot(tokens, allowance) if m.start >= piece.body]))
     statements, more = attach(spotted, tools.readers, as_of)
-    return statements, sorted([*remarks, *more], key=lambda r: r.line)
+    return statements, sorted([*remarks, *more, *_not_compared(allowance)], key=lambda r: r.line)
+
+
+def _not_compared(allowance: Allowance) -> list[Remark]:
+    """What is said of a list with more unknown words than are compared with names."""
+    if not allowance.refused:
+        return []
+    reason = f"more words than can be compared are no known names: {allowance.refused} of them were not compared with similar names"
+    return [Remark("", 0, LineKind.UNRECOGNISED, reason)]
 
 
 def _read_coded(
@@ -138,12 +151,21 @@ def _read_coded(
     from medcheck.codedtext import CodeReader, hide
 
     coded = hide(text, codes)
-    reader = CodeReader(coded, tools.codes, tools.index.spot)
+    allowance = Allowance()
+    reader = CodeReader(coded, tools.codes, lambda tokens: tools.index.spot(tokens, allowance))
     segments, remarks = segment(coded.hidden, tools.headings, max_line_chars=limits.max_line_chars)
-    spotted = [s for s in map(reader.spotted, segments) if s is not None]
+    spotted = []
+    line = 0
+    for piece in segments:
+        if piece.line != line:
+            line = piece.line
+            allowance.next_line()
+        found = reader.spotted(piece)
+        if found is not None:
+            spotted.append(found)
     statements, more = attach(spotted, tools.readers, as_of)
     statements, remarks = reader.finish(statements, [*remarks, *more], lambda s: _by_code(s, s.match, tools))
-    return statements, sorted(remarks, key=lambda r: r.line)
+    return statements, sorted([*remarks, *_not_compared(allowance)], key=lambda r: r.line)
 
 
 def _by_code(statement: MedicationStatement, text: Match, tools: Tools) -> MedicationStatement:

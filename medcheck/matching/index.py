@@ -40,7 +40,7 @@ class Allowance:
 
     __slots__ = ("_line", "_of_line", "left", "refused")
 
-    def __init__(self, of_list: int = 5000, of_line: int = 120) -> None:
+    def __init__(self, of_list: int = 3000, of_line: int = 100) -> None:
         """`of_list` words of a whole list, `of_line` of one line."""
         self.left = of_list
         self._of_line = of_line
@@ -301,7 +301,7 @@ class NameIndex(Names):
 
     def _unglued(self, word: str) -> Match | None:
         """A name with its salt or form written to it: "sertralinehcl", "zolofttabs"."""
-        for tail in GLUED:
+        for tail in GLUED if word.endswith(GLUED) else ():
             if word.endswith(tail) and len(word) - len(tail) >= SHORTEST and self.is_name(word[: -len(tail)]):
                 exact = self.exact(word[: -len(tail)])
                 if exact is not None and exact.method is Method.EXACT:
