@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from medcheck.domain import FLAG_TIERS, Alternative, Formulary, Need, Option
 from medcheck.rules.patient import Patient
+
+
+class _Known(NamedTuple):
+    """An option held against a patient, what it must not be used beside, and what speaks against each of its ingredients."""
+
+    option: Option
+    common: Alternative
+    partners: frozenset[str]
+    reasons: list[str]
 
 
 class Offered:
@@ -14,27 +24,27 @@ class Offered:
     def __init__(self, patient: Patient, formulary: Formulary) -> None:
         self._patient = patient
         self._formulary = formulary
-        self._known: dict[str, list[tuple[Option, Alternative, frozenset[str]]]] = {}
+        self._known: dict[str, list[_Known]] = {}
 
     def __call__(self, needs: tuple[str, ...], replacing: str) -> tuple[Alternative, ...]:
         """As `alternatives`."""
         out = []
         for key in needs:
-            need = self._formulary.needs[key]
             if key not in self._known:
+                need = self._formulary.needs[key]
                 self._known[key] = [self._option(need, option) for option in need.options]
-            for option, common, partners in self._known[key]:
-                out.append(self._beside(common, need, option, replacing) if replacing in partners else common)
+            for known in self._known[key]:
+                out.append(self._beside(known, replacing) if replacing in known.partners else known.common)
         return tuple(out)
 
-    def _option(self, need: Need, option: Option) -> tuple[Option, Alternative, frozenset[str]]:
+    def _option(self, need: Need, option: Option) -> _Known:
         partners = _partners(option.caution_with_classes, option.caution_with_ingredients, "", self._patient)
-        return option, _hold(need, option, "", self._patient, self._formulary), frozenset(partners)
-
-    def _beside(self, common: Alternative, need: Need, option: Option, replacing: str) -> Alternative:
-        """An option whose caution names the medicine to be replaced: the same, but for the caution."""
         reasons = [_against(name, self._patient, self._formulary) for name in option.ingredients]
-        return replace(common, caution=_caution(option, reasons, replacing, self._patient, self._formulary))
+        return _Known(option, _hold(need, option, "", self._patient, self._formulary), frozenset(partners), reasons)
+
+    def _beside(self, known: _Known, replacing: str) -> Alternative:
+        """An option whose caution names the medicine to be replaced: the same, but for the caution."""
+        return replace(known.common, caution=_caution(known.option, known.reasons, replacing, self._patient, self._formulary))
 
 
 def alternatives(needs: tuple[str, ...], replacing: str, patient: Patient, formulary: Formulary) -> tuple[Alternative, ...]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 
 from medcheck.domain import (
     FLAG_TIERS,
+    DoNotSuggest,
     Evidence,
     Flag,
     Formulary,
@@ -74,21 +77,9 @@ def _flag(
     used = [statements[k] for k in rows]
     doubts = [_doubt(s, entry.name) for s in used]
     confirmed = any(not d for d in doubts)
-    # Evidence is kept relative to the stated effect: for a flagged drug whose effect is "neutral", what supports that speaks against
-    # the flag.
-    opposed = "against" if _CONCERNS & set(entry.effect) else "for"
-    own = tuple(e for e in entry.evidence if e.of == "drug" and e.direction != opposed)
-    of_class = tuple(e for e in entry.evidence if e.of == "class" and e.direction != opposed)
-    against = (
-        *(e for e in entry.evidence if e.direction == opposed),
-        *(e for e in drug_class.evidence if e.direction == "against"),
-    )
-    class_evidence = _unique((*of_class, *(e for e in drug_class.evidence if e.direction != "against")))
+    known = _evidence_of(formulary, entry.name)
     options = offered(drug_class.needs, entry.name)
-    listed = [d for key in drug_class.needs for d in formulary.needs[key].do_not_suggest]
-    avoid = tuple({d.ingredient: d for d in listed if d.ingredient != entry.name}.values())
     gap = days_between(used, patient.facts.symptom_onset)
-    references = _references(own, class_evidence, against, drug_class.references)
     return Flag(
         ingredient=entry.name,
         class_key=drug_class.key,
@@ -102,18 +93,18 @@ def _flag(
         lines=tuple(sorted({s.line for s in used})),
         confirmed=confirmed,
         unconfirmed_because="" if confirmed else "; ".join(dict.fromkeys(d for d in doubts if d)),
-        evidence=own,
-        class_evidence=class_evidence,
-        counter_evidence=against,
+        evidence=known.own,
+        class_evidence=known.of_class,
+        counter_evidence=known.against,
         alternatives=options,
-        do_not_suggest=avoid,
+        do_not_suggest=known.avoid,
         no_abrupt_stop=entry.no_abrupt_stop or drug_class.no_abrupt_stop,
         onset=entry.onset,
         timing=timing_text(entry, gap, patient.facts.symptom_onset, formulary.modifiers.timing),
         days_to_onset=gap,
         would_change=_would_change(entry, patient, used),
         mimics=drug_class.mimics,
-        references=references,
+        references=known.references,
         verified=entry.verified,
         clinically_reviewed=drug_class.clinically_reviewed,
     )
@@ -128,15 +119,35 @@ def _doubt(statement: MedicationStatement, ingredient: str) -> str:
     return doubt_of(statement)
 
 
-def _unique(items: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    return tuple(dict.fromkeys(items))
+class _Evidence(NamedTuple):
+    """What the formulary says of a flagged ingredient, whoever takes it."""
+
+    own: tuple[Evidence, ...]
+    of_class: tuple[Evidence, ...]
+    against: tuple[Evidence, ...]
+    avoid: tuple[DoNotSuggest, ...]
+    references: tuple[str, ...]
 
 
-def _references(
-    own: tuple[Evidence, ...], of_class: tuple[Evidence, ...], against: tuple[Evidence, ...], class_references: tuple[str, ...]
-) -> tuple[str, ...]:
+@lru_cache(maxsize=512)
+def _evidence_of(formulary: Formulary, name: str) -> _Evidence:
+    """The evidence on an ingredient; worked out once for a formulary, which is the same value as long as it is loaded."""
+    entry = formulary.ingredients[name]
+    drug_class = formulary.classes[entry.class_key]
+    # Evidence is kept relative to the stated effect: for a flagged drug whose effect is "neutral", what supports that speaks against
+    # the flag.
+    opposed = "against" if _CONCERNS & set(entry.effect) else "for"
+    own = tuple(e for e in entry.evidence if e.of == "drug" and e.direction != opposed)
+    of_class = tuple(e for e in entry.evidence if e.of == "class" and e.direction != opposed)
+    against = (
+        *(e for e in entry.evidence if e.direction == opposed),
+        *(e for e in drug_class.evidence if e.direction == "against"),
+    )
+    of_class = tuple(dict.fromkeys((*of_class, *(e for e in drug_class.evidence if e.direction != "against"))))
+    listed = [d for key in drug_class.needs for d in formulary.needs[key].do_not_suggest]
+    avoid = tuple({d.ingredient: d for d in listed if d.ingredient != name}.values())
     keys = [k for e in (*own, *of_class, *against) for k in e.references]
-    return tuple(dict.fromkeys((*keys, *class_references)))
+    return _Evidence(own, of_class, against, avoid, tuple(dict.fromkeys((*keys, *drug_class.references))))
 
 
 def _would_change(entry: Ingredient, patient: Patient, used: Sequence[MedicationStatement]) -> tuple[str, ...]:
