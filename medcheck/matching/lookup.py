@@ -29,6 +29,7 @@ class Names:
         self._formulary = formulary
         self._names = formulary.names
         self._keys = frozenset(formulary.names)
+        self._examined = frozenset(formulary.ingredients)
         self._vocabulary = vocabulary
         self._background = vocabulary.names
         self._matches: dict[str, Match] = {}
@@ -123,7 +124,7 @@ class Names:
         told = self._entries.get(entry)
         if told is None:
             ingredients = tuple(self._vocabulary.entries[entry])
-            known = any(i in self._formulary.ingredients for i in ingredients)
+            known = not self._examined.isdisjoint(ingredients)
             told = self._entries[entry] = Outcome.INGREDIENT if known else Outcome.KNOWN_DRUG, ingredients
         outcome, ingredients = told
         if ingredients and ingredients[0].startswith("?"):
@@ -133,7 +134,7 @@ class Names:
     def _claimed(self, key: str, ingredients: tuple[str, ...]) -> Match:
         """A name that a source says is a drug and, less reliably, which: asked when the formulary would speak of it."""
         named = " with ".join(ingredients)
-        if any(i in self._formulary.ingredients for i in ingredients):
+        if not self._examined.isdisjoint(ingredients):
             reading = Reading(key, ingredients, 0.5)
             question = f"Is this a name of {named}? One source, not reliable on brands, says so: please confirm."
             return Match(Outcome.QUESTION, (), Method.EXACT, 0.5, key, (reading,), question)
@@ -155,7 +156,7 @@ class Names:
             line = self._formulary.lines[name.line]
             readings = tuple(Reading(v.names[0], v.ingredients, 1.0) for v in line.variants)
             return Match(Outcome.QUESTION, (), Method.EXACT, 1.0, line.names[0], readings, line.question, name.note)
-        known = any(i in self._formulary.ingredients for i in name.ingredients)
+        known = not self._examined.isdisjoint(name.ingredients)
         return Match(Outcome.INGREDIENT if known else Outcome.KNOWN_DRUG, name.ingredients, Method.EXACT, 1.0, key, note=name.note)
 
     def source_of(self, key: str) -> str:
