@@ -296,6 +296,10 @@ class ReferenceMatcher:
                 told = self.exact(key)
                 assert told is not None
                 return (*told, n)
+        if word in self.places.of:
+            apart = self.apart(words, i)
+            if apart is not None:
+                return apart
         if word in self.names and self.places.allow(word, tokens, i, i + 1):
             told = self.exact(word)
             assert told is not None

@@ -171,7 +171,7 @@ def test_a_maker_before_a_name_that_makes_another_name_is_asked(tools: Tools) ->
         ("clozidine 35 mg", ()),  # a strength of neither
         ("clozidine 0.1 mg/mL", ()),  # a concentration
         ("clozidine", ()),
-        ("Paxel 20 mg", ("paroxetine",)),  # a word of the language is as near, but words have no strength
+        ("medacine 50 mg", ()),  # a word that lists misspell
     ],
 )
 def test_a_strength_of_one_candidate_decides_and_is_told(text: str, ingredients: tuple[str, ...], tools: Tools) -> None:

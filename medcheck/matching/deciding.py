@@ -96,6 +96,12 @@ def _behind(a: Candidate, b: Candidate) -> float:
     return a.reading.score - b.reading.score
 
 
+def _is_rival(best: Candidate, other: Candidate) -> bool:
+    """Whether a candidate of another ingredient is too near to the best to be passed over."""
+    behind = _behind(best, other)
+    return behind < MARGIN or (behind < EQUAL_MARGIN and other.edits <= best.edits)
+
+
 def _firm(best: Candidate, candidates: Sequence[Candidate]) -> Candidate:
     """The best, or a sure name of the same ingredients where the best is only claimed to be one."""
     if best.match.outcome is not Outcome.QUESTION or len(best.match.other_readings) != 1:
@@ -109,7 +115,7 @@ def _weigh(word: str, best: Candidate, candidates: Sequence[Candidate], about: S
     score, name = best.reading.score, best.reading.name
     same = set(best.reading.ingredients)
     others = [c for c in candidates if c is not best and set(c.reading.ingredients) != same]
-    rivals = tuple(c.reading for c in others if _behind(best, c) < MARGIN or (_behind(best, c) < EQUAL_MARGIN and c.edits <= best.edits))
+    rivals = tuple(c.reading for c in others if _is_rival(best, c))
     alone = not rivals and _is_alone(word, best, others, about)
     if score < ASK and not alone:
         return Decision(None, "none", f"the nearest name, {name}, has {score:.2f}, less than the {ASK} from which a reader is asked", shown)

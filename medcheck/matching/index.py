@@ -150,8 +150,15 @@ class NameIndex(Names):
             if match is None:
                 match = ready.get(word)
                 used = 1
-                if word in places and not self._places.allow(word, tokens, i, i + 1):
-                    match, used = self._inexact(words, i, allowance)
+                if word in places:
+                    # An abbreviation may be the beginning of a name that dictation took apart: "amox a pine".
+                    apart, n = self._written_apart(words, i)
+                    if apart is not None:
+                        match, used = apart, n
+                    elif not self._places.allow(word, tokens, i, i + 1):
+                        match, used = self._inexact(words, i, allowance)
+                    elif match is None:
+                        match = self.exact(word)
                 elif match is None:
                     if word in names or word in background:
                         match = self.exact(word)

@@ -15,7 +15,7 @@ from medcheck.vocabulary.names import NameTable, Terms, inn_names, is_claim, jun
 from medcheck.vocabulary.ndc import import_ndc
 
 COMMON_WORDS: Final = 40_000  # English words that are no misspelt drug names
-FREQUENT_WORDS: Final = 12_000  # of these, the ones whose misspellings are met on medication lists
+FREQUENT_WORDS: Final = 6_000  # of these, the ones whose misspellings are met on medication lists
 BUILDER: Final = "4"  # raised whenever the rules change, so that no cached index of old rules is used
 
 
@@ -28,7 +28,7 @@ def build_index(tables: Sequence[NameTable], english: Mapping[str, int], terms: 
     common = {w for w, rank in english.items() if rank < COMMON_WORDS}
     left_out = {w for t in tables for w in t.names if w in english}
     product = terms.product_words.union(*(t.words for t in tables))
-    words = {w for w in common | left_out | product if len(w) >= 4 and w.isascii() and w.isalpha() and w not in names}
+    words = {w for w in common | left_out | product | terms.words if len(w) >= 4 and w.isascii() and w.isalpha() and w not in names}
     frequent = words & ({w for w, rank in english.items() if rank < FREQUENT_WORDS} | product)
     sources = [*(t.source for t in tables), *sources]
     strengths = combine_strengths(t.strengths for t in tables)

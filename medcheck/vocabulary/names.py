@@ -23,8 +23,9 @@ class Terms:
     """The tables of formulary/ that say how names are read. Names are normalised (text.normalise_name).
 
     `inn` maps a spelling (USAN, BAN, the salt of an acid) to the INN; `salts`, `cations` and `noise` are single words; `product_words`
-    are ordinary words of products and dose forms; `markers` make a name of ordinary words a product's name ("pain relief pm");
-    `excluded` are names to leave out, with the reason; `aliases` are facts by hand that no rule overrides.
+    are ordinary words of products and dose forms, `words` ordinary words that are seldom met; `markers` make a name of ordinary words a
+    product's name ("pain relief pm"); `excluded` are names to leave out, with the reason; `aliases` are facts by hand that no rule
+    overrides.
     """
 
     inn: Mapping[str, str]
@@ -33,6 +34,7 @@ class Terms:
     noise: frozenset[str]
     product_words: frozenset[str]
     markers: frozenset[str]
+    words: frozenset[str]
     excluded: Mapping[str, str]
     aliases: Mapping[str, tuple[str, ...]]
 

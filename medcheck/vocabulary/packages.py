@@ -189,7 +189,7 @@ def read_terms(folder: Path) -> Terms:
     problems: list[tuple[str, str, str]] = []
     columns = (("name", "inn", "source"), ("name", "kind", "source"), ("name", "reason", "source"), ("name", "ingredients", "source"))
     inn, words, excluded, aliases = (list(_rows(folder / t, c, problems)) for t, c in zip(TABLES, columns, strict=True))
-    kinds = ("salt", "cation", "noise", "product", "marker")
+    kinds = ("salt", "cation", "noise", "product", "marker", "word")
     for row in words:
         if not set(row[1].split()) <= set(kinds):
             problems.append((TABLES[1], row[0], f"kinds must be among {', '.join(kinds)}"))
@@ -204,6 +204,7 @@ def read_terms(folder: Path) -> Terms:
         noise=of_kind["noise"],
         product_words=of_kind["product"],
         markers=of_kind["marker"],
+        words=of_kind["word"],
         excluded={r[0]: r[1] for r in excluded},
         aliases={r[0]: tuple(sorted(i for i in r[1].split("|") if i)) for r in aliases},
     )
