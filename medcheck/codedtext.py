@@ -244,7 +244,7 @@ class CodeReader:
         told = [self._said(r) for r in remarks] + self._lost(remarks)
         for piece, remark in self._unknown:
             before = bisect_left(starts, piece.segment.start) - 1
-            if before < 0 or not _is_of(piece, out[before]):
+            if before < 0 or not _is_of(piece, out[before], self._coded.text):
                 told.append(remark)
             else:
                 out[before] = _with_codes(out[before], piece.codes)
@@ -264,7 +264,7 @@ class CodeReader:
         out: list[MedicationStatement] = []
         for s in statements:
             piece = bare.get(s.span[0])
-            if piece is not None and out and _is_of(piece, out[-1]):
+            if piece is not None and out and _is_of(piece, out[-1], self._coded.text):
                 before = out[-1]
                 together = self._codes.decide(s.codings, before.match, before.written)
                 fits = together.outcome is not Outcome.QUESTION or before.match.outcome is Outcome.QUESTION
@@ -319,6 +319,10 @@ def _with_words(statement: MedicationStatement, piece: _Piece) -> MedicationStat
     return replace(statement, text=piece.segment.text[at:end].strip(" \t,;|"), clause=clause)
 
 
-def _is_of(piece: _Piece, before: MedicationStatement) -> bool:
-    """Whether a line of nothing but codes belongs to the statement before it: one of the line before, without a code yet."""
-    return piece.bare and not before.codings and before.line in (piece.segment.line - 1, piece.segment.line)
+def _is_of(piece: _Piece, before: MedicationStatement, text: str) -> bool:
+    """Whether a line of nothing but codes belongs to the statement before it: one that ends on the line before, without a code yet."""
+    if not piece.bare or before.codings:
+        return False
+    end = before.clause[1]
+    below = 0 < end <= piece.segment.start and text.count("\n", end, piece.segment.start) <= 1
+    return below or before.line in (piece.segment.line - 1, piece.segment.line)
