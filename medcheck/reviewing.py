@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -33,7 +33,7 @@ from medcheck.domain import (
 )
 from medcheck.errors import InputError
 from medcheck.matching import Allowance, NameIndex
-from medcheck.parsing import HeadingReader, Readers, SigReader, Spotted, StatusReader, attach, product_figures, segment
+from medcheck.parsing import HeadingReader, Readers, Segment, SigReader, Spotted, StatusReader, attach, product_figures, segment
 from medcheck.rules import describe, doubt_of, exposures, flag, linked_mimics, missing_facts, points
 from medcheck.text import tokenise
 from medcheck.value import Value
@@ -124,16 +124,27 @@ def read_text(
             return _read_coded(text, codes, tools, as_of, limits)
     segments, remarks = segment(text, tools.headings, max_line_chars=limits.max_line_chars)
     allowance = Allowance()
-    spotted = []
+
+    def spotted(piece: Segment) -> Spotted:
+        tokens = tokenise(piece.text)
+        return Spotted(piece, tokens, [m for m in tools.index.spot(tokens, allowance) if m.start >= piece.body])
+
+    statements, more = attach(_by_line(segments, spotted, allowance), tools.readers, as_of)
+    return statements, sorted([*remarks, *more, *_not_compared(allowance)], key=lambda r: r.line)
+
+
+def _by_line(segments: Sequence[Segment], spot: Callable[[Segment], Spotted | None], allowance: Allowance) -> list[Spotted]:
+    """The pieces with their mentions, each line within its allowance."""
+    out = []
     line = 0
     for piece in segments:
         if piece.line != line:
             line = piece.line
             allowance.next_line()
-        tokens = tokenise(piece.text)
-        spotted.append(Spotted(piece, tokens, [m for m in tools.index.spot(tokens, allowance) if m.start >= piece.body]))
-    statements, more = attach(spotted, tools.readers, as_of)
-    return statements, sorted([*remarks, *more, *_not_compared(allowance)], key=lambda r: r.line)
+        found = spot(piece)
+        if found is not None:
+            out.append(found)
+    return out
 
 
 def _not_compared(allowance: Allowance) -> list[Remark]:
@@ -154,16 +165,7 @@ def _read_coded(
     allowance = Allowance()
     reader = CodeReader(coded, tools.codes, lambda tokens: tools.index.spot(tokens, allowance))
     segments, remarks = segment(coded.hidden, tools.headings, max_line_chars=limits.max_line_chars)
-    spotted = []
-    line = 0
-    for piece in segments:
-        if piece.line != line:
-            line = piece.line
-            allowance.next_line()
-        found = reader.spotted(piece)
-        if found is not None:
-            spotted.append(found)
-    statements, more = attach(spotted, tools.readers, as_of)
+    statements, more = attach(_by_line(segments, reader.spotted, allowance), tools.readers, as_of)
     statements, remarks = reader.finish(statements, [*remarks, *more], lambda s: _by_code(s, s.match, tools))
     return statements, sorted([*remarks, *_not_compared(allowance)], key=lambda r: r.line)
 

@@ -20,7 +20,9 @@ _CONFUSABLE = str.maketrans(
 _OCR_INSIDE = re.compile(r"(?<=[a-z])[01|5](?=[a-z])|(?<=[a-z]{4})[01|](?![a-z0-9.,/|%])")
 _OCR_DIGIT = re.compile(r"(?<=[a-z])[015](?=[a-z])|(?<=[a-z]{4})[01](?![a-z0-9.,/|%])")
 _OCR_LETTER = str.maketrans({"0": "o", "1": "l", "5": "s", "|": "l"})
-_WORD = re.compile(r"[a-z]+(?:'[a-z]+)*|\d+")
+# Letters that no folding makes Latin are words too: what is written in another script must not vanish.
+_WORD = re.compile(r"[a-z]+(?:'[a-z]+)*|[0-9]+|[^\W\d_a-z]+")
+_MIXED = re.compile(r"\w*[a-z]\w*")
 
 
 class _LazyPattern:
@@ -70,7 +72,7 @@ def fold(text: str) -> Folded:
     """Fold to lower-case ASCII where possible, keeping track of offsets.
 
     Accents and invisible format characters go, compatibility forms (full width, ligatures) become plain, look-alike letters of
-    other scripts inside Latin words and digits inside words become the letters they imitate and are marked doubtful.
+    other scripts inside Latin words, and digits inside words, become the letters they imitate and are marked doubtful.
 
     >>> fold("Séroquel").text
     'seroquel'
@@ -93,7 +95,7 @@ def fold(text: str) -> Folded:
                 offsets.append(i)
         folded = "".join(pieces)
         if not folded.isascii():
-            latin = folded.translate(_CONFUSABLE)
+            latin = _MIXED.sub(lambda m: m.group().translate(_CONFUSABLE), folded)
             if latin != folded:
                 doubtful.update(i for i, (a, b) in enumerate(zip(folded, latin, strict=True)) if a != b)
                 folded = latin
@@ -136,6 +138,12 @@ _SPECIAL = {
     "¾": " 3/4",
     "→": ">",
     "⇒": ">",
+    "™": "",  # a mark behind a brand is no part of it
+    "℠": "",
+    "ª": "",
+    "ᵀ": "",
+    "ᴹ": "",
+    "®": "",
     "•": "*",
     "·": "*",
 }

@@ -130,7 +130,7 @@ class ReferenceMatcher:
         return word in lists.SKIP or word in lists.SALTS or word in self.words
 
     def may_be_misspelt(self, word: str) -> bool:
-        plain = 5 <= len(word) <= 40 and word.isalpha() and word not in self.words and word not in lists.SALTS
+        plain = 5 <= len(word) <= 40 and word.isalpha() and word.isascii() and word not in self.words and word not in lists.SALTS
         return plain and self.formulary.places.get(word, "word") == "word"
 
     def means(self, name: str) -> tuple[str, ...]:

@@ -96,7 +96,10 @@ def test_origin_points_into_the_text_as_written(text: str, span: tuple[int, int]
         pytest.param("gabapentin300mg", ["gabapentin", "300", "mg"], id="letters-and-digits-part"),
         pytest.param("'quoted' zoloft'", ["quoted", "zoloft"], id="quotes-are-no-apostrophes"),
         pytest.param("2.5mg 1½", ["2", "5", "mg", "1", "1", "2"], id="numbers"),
-        pytest.param("薬 — …", [], id="nothing-to-read"),
+        pytest.param("薬 — …", ["薬"], id="another-script"),
+        pytest.param("Мотилиум 10 мг", ["мотилиум", "10", "мг"], id="a-word-of-another-script-stays-whole"),
+        pytest.param("Haldol™ Paxil® 5ᵐᵍ", ["haldol", "paxil", "5", "mg"], id="marks-of-a-brand-vanish"),
+        pytest.param("— …", [], id="nothing-to-read"),
     ],
 )
 def test_tokenise(text: str, words: list[str]) -> None:
@@ -135,7 +138,7 @@ def test_tokens_are_ordered_words_with_their_place(text: str) -> None:
     last = 0
     for word, start, end in zip(tokens.words, tokens.starts, tokens.ends, strict=True):
         assert last <= start < end
-        assert re.fullmatch(r"[a-z]+|\d+", word)
+        assert re.fullmatch(r"[a-z]+|[0-9]+|[^\W\d_a-z]+", word)
         assert tokens.folded.text[start:end].replace("'", "") == word
         first, past = tokens.folded.origin(start, end)
         assert 0 <= first < past <= len(text)

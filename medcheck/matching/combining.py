@@ -48,7 +48,9 @@ def _merge(a: Mention, b: Mention, tokens: Tokens) -> Mention | None:
     )
     aside = len(inner) <= _CLOSE and filler and ("(" in between or "[" in between or between.strip() in ("", "/", "-", "=", ","))
     joint = filler and _JOINT.search(between) is not None
-    if answered and aside:
+    # "Unisom, Benadryl" are two medicines; "Unisom (doxylamine)" and "Unisom doxylamine" answer the question.
+    beside = aside and "," not in between
+    if answered and beside:
         match = b.match
     elif named_before and aside and "(" in between:  # "zidovudine (AZT)": the abbreviation is told by the name before it
         match = a.match

@@ -59,10 +59,20 @@ def _mention(text: str, tokens: Tokens, mention: Mention, index: NameIndex) -> E
     if match.method is Method.NONE:
         how = "product"
     if decision is not None:
-        reason = "; ".join(r for r in (match.note, decision.reason) if r)
+        stood_against = decision.reason if decision.match is not None or match.method is Method.EXACT else f"against it: {decision.reason}"
+        reason = "; ".join(r for r in (match.note, stood_against) if r)
         return Explained(piece, mention.start, mention.end, how, reason, match, decision.candidates)
-    reason = match.note or match.question or f"an exact name: {index.source_of(match.name)}"
+    reason = match.note or match.question or _sources(match, words, index)
     return Explained(piece, mention.start, mention.end, how, reason, match)
+
+
+def _sources(match: Match, words: list[str], index: NameIndex) -> str:
+    """Where an exact name comes from; for a combination, each of its names."""
+    whole = index.source_of(match.name)
+    if whole:
+        return f"an exact name: {whole}"
+    parts = [(name, index.source_of(name)) for name in (match.name.split("/") if "/" in match.name else words)]
+    return "exact names: " + "; ".join(f"{name}, {source}" for name, source in parts if source)
 
 
 def _decision(words: list[str], index: NameIndex) -> Decision | None:
@@ -70,7 +80,7 @@ def _decision(words: list[str], index: NameIndex) -> Decision | None:
     for word in ("".join(words), *words):
         if not index.is_name(word) and index.may_be_misspelt(word):
             decision = index.decision(word)
-            if decision.match is not None:
+            if decision.candidates:
                 return decision
     return None
 
@@ -96,6 +106,9 @@ def _word(text: str, tokens: Tokens, k: int, index: NameIndex) -> Explained:
     return Explained(text[start:end], start, end, how, reason, None, candidates)
 
 
+_COUNTED = 4  # letters from which a review reports an unread word; shorter ones are mostly words of the language
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Unread(Value):
     """A word that was not understood, how often it stood there, and what lies nearest to it."""
@@ -114,7 +127,8 @@ def unread_words(lines: Iterable[str], index: NameIndex) -> tuple[Unread, ...]:
     for line in lines:
         for piece in explain(line, index):
             known = piece.match is not None and piece.how != "question" and bool(piece.match.ingredients)
-            if known or piece.how in ("number", "structure", "ordinary", "short", "not_a_drug"):
+            short = piece.how == "short" and len(piece.text) < _COUNTED
+            if known or short or piece.how in ("number", "structure", "ordinary", "not_a_drug"):
                 continue
             word = " ".join(tokenise(piece.text).words)
             counts[word] += 1

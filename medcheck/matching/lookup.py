@@ -181,7 +181,7 @@ class Names:
 
     def may_be_misspelt(self, word: str) -> bool:
         """Whether a word that is no name is compared with names: long enough, letters only, and no ordinary word."""
-        if not SHORTEST <= len(word) <= LONGEST or not word.isalpha() or word in SALTS:
+        if not SHORTEST <= len(word) <= LONGEST or not word.isalpha() or not word.isascii() or word in SALTS:
             return False
         return word not in self._vocabulary.words and self._formulary.places.get(word, "word") == "word"
 

@@ -59,10 +59,6 @@ class Nearby:
         found = process.extract(word, pool, scorer=OSA.distance, score_cutoff=edits, limit=None)
         return sorted({name: int(distance) for name, distance, _ in found}.items(), key=lambda item: (item[1], item[0]))
 
-    def has_within_one(self, word: str) -> bool:
-        """Whether any name is at most one edit away."""
-        return bool(self.within(word, 1))
-
     def _lengths(self, letters: int, edits: int) -> range:
         return range(max(1, letters - edits), letters + edits + 1)
 

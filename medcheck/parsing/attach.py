@@ -11,7 +11,16 @@ from medcheck.domain import Dosage, LineKind, MedicationStatement, Period, Remar
 from medcheck.parsing.decide import decide, from_dates, reason_of
 from medcheck.parsing.regions import is_known_as
 from medcheck.parsing.segment import is_blank
-from medcheck.parsing.statements import Readers, Spotted, dates_of, first_token, statements_of, unread_beside, unread_words
+from medcheck.parsing.statements import (
+    Readers,
+    Spotted,
+    dates_of,
+    first_token,
+    of_another_script,
+    statements_of,
+    unread_beside,
+    unread_words,
+)
 from medcheck.parsing.status import StatusReading
 from medcheck.text import lazy_pattern
 
@@ -120,6 +129,9 @@ class _Collector:
             return
         if is_blank(content):
             self._remark(item, LineKind.HEADING if segment.label else LineKind.NO_DRUG)
+            return
+        if of_another_script(item):  # it may name a medicine of its own: it adds nothing to the one before
+            self._tell(item, content)
             return
         last = self._last_near(item)
         if segment.label and last is not None and self._take_field(item, content, last):

@@ -242,12 +242,21 @@ def unread_words(item: Spotted, readers: Readers) -> list[int]:
     words = item.tokens.words
     begin = first_token(item)
     unread = [k for k, word in enumerate(words) if k >= begin and len(word) >= 4 and word[0] >= "a" and not readers.is_ordinary(word)]
+    foreign = {k for k in of_another_script(item) if k >= begin}
+    unread = sorted({*unread, *foreign}) if foreign else unread
     if not unread:
         return []
     spans = [(m.first, m.last) for m in item.mentions]
     spans += [(first, last) for first, last, _ in readers.status.find(item.tokens, spans)]  # "NKDA" is understood
     covered = {k for first, last in spans for k in range(first, last)}
-    return [k for k in unread if k not in covered and not readers.sig.knows_all(words[k])]
+    return [k for k in unread if k not in covered and (k in foreign or not readers.sig.knows_all(words[k]))]
+
+
+def of_another_script(item: Spotted) -> list[int]:
+    """Tokens of two letters or more of another script: they may name a medicine, and no reader here can tell."""
+    if item.tokens.folded.offsets is None:
+        return []
+    return [k for k, word in enumerate(item.tokens.words) if len(word) > 1 and not word.isascii()]
 
 
 def unread_beside(item: Spotted, readers: Readers, reasons: str) -> list[Remark]:
