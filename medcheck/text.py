@@ -211,12 +211,17 @@ def tokenise(text: str) -> Tokens:
 
 
 def normalise_name(name: str) -> str:
-    """The key under which a name is looked up: its tokens joined by single spaces.
+    """The key under which a name is looked up: its tokens joined by single spaces, in ASCII.
+
+    Greek and Cyrillic letters become the Latin ones they look like ("interferon β": "interferon b"); words of other scripts are left out.
 
     >>> normalise_name("St. John's-wort")
     'st johns wort'
     """
-    return " ".join(tokenise(name).words)
+    words = tokenise(name).words
+    if all(w.isascii() for w in words):
+        return " ".join(words)
+    return " ".join(w for w in (word.translate(_CONFUSABLE) for word in words) if w.isascii())
 
 
 def daily_dose_words(low: float | None, high: float) -> str:

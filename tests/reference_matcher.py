@@ -87,7 +87,7 @@ class ReferenceMatcher:
         self.asked: dict[str, tuple[str, ...]] = {}
         self.vague: set[str] = set()  # known drugs whose ingredients one source claims
         self.curated = set(formulary.names)
-        self.places = Places(formulary)
+        self.places = Places(formulary, lambda name: name in self.names)
         for key, number in vocabulary.names.items():
             what = tuple(vocabulary.entries[number])
             if what and what[0].startswith("?"):
@@ -372,6 +372,8 @@ class ReferenceMatcher:
     def heard(self, words: list[str], i: int) -> tuple[str, tuple[str, ...], float, int] | None:
         for n in (2, 3, 4):
             piece = words[i : i + n]
+            if n == 2 and len(piece) == 2 and len(piece[0]) > 1 and piece[1].isalpha() and piece[1] in self.names:
+                return self.with_head(*piece)
             if len(piece) < n or len(piece[0]) < 2 or not all(w.isalpha() and w not in self.names for w in piece[1:]):
                 return None
             spoken = {"a", "an", "to", "or", "of", "in", "at", "she", "he", "ml", "h", "l", "g", "d"}
@@ -384,3 +386,16 @@ class ReferenceMatcher:
                 if told is not None and told[0] != Outcome.QUESTION.value and told[2] >= level.ACCEPT and told[1]:
                     return (*told, n)
         return None
+
+    def with_head(self, head: str, tail: str) -> tuple[str, tuple[str, ...], float, int] | None:
+        if len(tail) < 5:
+            return None
+        longer = [n for n in self.single if n.endswith(tail) and 2 <= len(n) - len(tail) <= 6 and self.names[n][1] and n not in self.claims]
+        longer = [n for n in longer if set(self.names[n][1]) != set(self.names[tail][1])]
+        alike = max(((likeness(head + tail, n), n) for n in longer), default=(0.0, ""))
+        if alike[0] < level.ACCEPT:
+            return None
+        score = round(min(alike[0], 0.99), 3)
+        if len(head) >= 4 and not self.is_ordinary(head):
+            return (*self.names[alike[1]], score, 2)
+        return "question", (), score, 2

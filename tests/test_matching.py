@@ -182,6 +182,63 @@ def test_a_strength_of_one_candidate_decides_and_is_told(text: str, ingredients:
         assert found.note.endswith(", not of clozapine.".rstrip(".") if ingredients == ("clonidine",) else ", not of clonidine")
 
 
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("byoo propion 150 mg", {"bupropion"}),
+        ("flew oxetine 20 mg", {"fluoxetine", "paroxetine"}),
+        ("zoo clopenthixol depot", {"zuclopenthixol", "clopenthixol"}),
+    ],
+)
+def test_the_tail_of_a_dictated_name_is_not_taken_for_another_drug(text: str, readings: set[str], tools: Tools) -> None:
+    assert readings <= _candidates(match_one(text, tools.index))
+    assert match_one(text, tools.index).outcome is Outcome.QUESTION or len(readings) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lisinopril 10 mg plus CPZ at bedtime",
+        "Also CPZ for nausea.",
+        "pt takes HCTZ, lisinopril and CPZ at night",
+        "AZT and CPZ given",
+        "started on CPZ last week",
+        "PRN CPZ",
+        "Meds: lisinopril, CPZ, metformin",
+    ],
+)
+def test_an_abbreviation_in_a_sentence_about_taking_is_asked(text: str, tools: Tools) -> None:
+    assert {"chlorpromazine", "prochlorperazine"} <= {i for m in _spot(tools.index, text) for i in _candidates(m.match)}
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Meds: lisinopril, MS, metformin", True),
+        ("takes MS", True),
+        ("PMH: DM, MS, HTN", False),
+        ("pt has MS", False),
+        ("woman with MS and fatigue", False),
+        ("MS 2015", False),
+        ("MS Excel", False),
+    ],
+)
+def test_ms_is_asked_among_medicines_only(text: str, asked: bool, tools: Tools) -> None:
+    assert any("morphine" in _candidates(m.match) for m in _spot(tools.index, text)) is asked
+
+
+@pytest.mark.parametrize("text", ["Unisom, Benadryl 25 mg", "CPZ, Compazine", "ZzzQuil, Tylenol PM"])
+def test_another_name_behind_a_comma_answers_no_question(text: str, tools: Tools) -> None:
+    first = _spot(tools.index, text)[0].match
+    assert first.outcome is Outcome.QUESTION
+
+
+@pytest.mark.parametrize("brand", ["Haldol", "Paxil", "Requip", "Reglan", "Covera", "Dilacor"])
+@pytest.mark.parametrize("mark", ["™", "®", "℠", "ª", "ᵀᴹ"])
+def test_a_mark_behind_a_brand_changes_nothing(brand: str, mark: str, tools: Tools) -> None:
+    assert match_one(f"{brand}{mark} 2 mg", tools.index) == match_one(f"{brand} 2 mg", tools.index)
+
+
 def test_a_guessed_letter_is_told(tools: Tools) -> None:
     assert "looked like another" in match_one("zоloft", tools.index).note
     assert match_one("zoloft", tools.index).note == ""

@@ -14,6 +14,7 @@ from medcheck.matching.deciding import ACCEPT, ask
 from medcheck.matching.lookup import LONGEST, SHORTEST, SHORTEST_WORD, Names, is_obscure
 from medcheck.matching.night import ask_label, with_night_products
 from medcheck.matching.places import Places
+from medcheck.matching.sounds import similarity
 from medcheck.matching.strengths import decided_by_strength, strength_behind
 from medcheck.matching.words import AFTER_NOT_A_DRUG, FIGURES_FOR_LETTERS, GLUED, LOOKS_LIKE, MAKERS, PREFIXES, SKIP
 from medcheck.text import Tokens, lazy_pattern, tokenise
@@ -72,7 +73,7 @@ class NameIndex(Names):
                 first, count = name[: name.index(" ")], name.count(" ") + 1
                 if count > self._longest.get(first, 0):
                     self._longest[first] = count
-        self._places = Places(formulary)
+        self._places = Places(formulary, self.is_name)
         self._skip = SKIP - self._longest.keys()  # "night" begins no name, but "night nurse" does
         self._texts = 0
         self._heads: dict[str, int] | None = None
@@ -274,8 +275,10 @@ class NameIndex(Names):
             return None, 1
         strange = self._is_strange(both)
         for used, after in enumerate(words[i + 1 : i + _MOST_APART], start=2):
-            if not after.isalpha() or self.is_name(after):
+            if not after.isalpha():
                 break
+            if self.is_name(after):
+                return self._with_head(both, after) if used == 2 else (None, 1)
             both += after
             strange = strange or self._is_strange(after)
             if after in SKIP and after not in _SPOKEN_SHORT:
@@ -285,6 +288,20 @@ class NameIndex(Names):
                 if match is not None and match.outcome is not Outcome.QUESTION and match.score >= ACCEPT and match.ingredients:
                     return replace(match, note=f"heard from {_NUMBERS[used]} words"), used
         return None, 1
+
+    def _with_head(self, head: str, tail: str) -> tuple[Match | None, int]:
+        """A word before a name that is also the tail of a longer one: "byoo propion" is no propion."""
+        both = head + tail
+        alike = max(((similarity(both, name), name) for name in self.longer_names(tail)), default=(0.0, ""))
+        exact = self.exact(alike[1]) if alike[0] >= ACCEPT else None
+        if exact is None or not exact.ingredients or exact.method is not Method.EXACT:
+            return None, 1
+        score = round(min(alike[0], 0.99), 3)
+        if self._is_strange(head):
+            return replace(exact, method=Method.FUZZY, score=score, note=f"heard from {_NUMBERS[2]} words"), 2
+        short = self.exact(tail)
+        readings = (Reading(exact.name, exact.ingredients, score), Reading(tail, short.ingredients if short else (), 0.5))
+        return Match(Outcome.QUESTION, (), Method.FUZZY, score, exact.name, readings, ask(readings)), 2
 
     def _with_letter(self, figure: str, word: str) -> Match | None:
         """A name whose first letter scanning took for a figure: "1ithium"."""

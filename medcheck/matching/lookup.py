@@ -35,6 +35,7 @@ class Names:
         self._matches: dict[str, Match] = {}
         self._entries: dict[int, tuple[Outcome, tuple[str, ...]]] = {}
         self._decided = lru_cache(maxsize=50_000)(self._decide)
+        self._longer = lru_cache(maxsize=5_000)(self._find_longer)
 
     # ---- what is prepared when it is first needed -----------------------------------------------------------------
     @cached_property
@@ -178,6 +179,23 @@ class Names:
     def is_known_word(self, word: str) -> bool:
         """Whether a folded word is understood: an ordinary one, or an exact name that was seen and is no mention ("iron deficiency")."""
         return self.is_ordinary(word) or self.is_name(word)
+
+    def longer_names(self, tail: str) -> tuple[str, ...]:
+        """The names of two to six letters more that end in a name and are another medicine; remembered."""
+        return self._longer(tail)
+
+    def _find_longer(self, tail: str) -> tuple[str, ...]:
+        own = self.plain(tail)
+        found: list[str] = []
+        if len(tail) < SHORTEST:
+            return ()
+        for length in range(len(tail) + 2, len(tail) + 7):
+            for name in self._names_of_length(length):
+                if name.endswith(tail):
+                    longer = self.plain(name)
+                    if longer is not None and longer.ingredients and (own is None or set(own.ingredients) != set(longer.ingredients)):
+                        found.append(name)
+        return tuple(found)
 
     def may_be_misspelt(self, word: str) -> bool:
         """Whether a word that is no name is compared with names: long enough, letters only, and no ordinary word."""

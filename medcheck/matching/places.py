@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 from medcheck.domain import Formulary
@@ -13,9 +14,9 @@ _AMOUNT = lazy_pattern(r"[\s:=(-]*(\d[\d.,/-]*|)\s?([a-z]*)")
 _YEAR = lazy_pattern(r"(?:19|20)\d\d")
 _LEVEL = lazy_pattern(r"\s?/\s?(?:d?l|100)(?![a-z])")  # "0.8 mmol/L" is a laboratory value
 _TIME_UNITS = frozenset("y yr yrs year years mo mos month months wk wks week weeks day days hour hours hr hrs h ago".split())
-_BEFORE_A_NAME = frozenset(
-    "on takes take taking took given started start stopped stop continue continued added add and with plus or".split()
-)
+_TAKING = frozenset("on takes take taking took given started start stopped stop continue continued added add uses using prn also".split())
+_BEFORE_A_NAME = _TAKING | {"and", "with", "plus", "or"}
+_GOES_ON = lazy_pattern(r"\s*(?:(?:for|at|given|last|helped|helps|was|again|and|or|prn|but|until)\b|[.;,)]|\Z)")
 _INSTRUCTIONS = frozenset({"unit", "form", "route", "frequency", "adverb", "as_needed", "once", "timing"})  # kinds of sig.csv
 _SEEN = 40  # characters of the text on either side
 
@@ -23,8 +24,10 @@ _SEEN = 40  # characters of the text on either side
 class Places:
     """Where such names count; prepared once from a formulary."""
 
-    def __init__(self, formulary: Formulary) -> None:
+    def __init__(self, formulary: Formulary, is_name: Callable[[str], bool]) -> None:
+        """`is_name` says whether a normalised name is known: an abbreviation between two of them is an entry of a list of medicines."""
         self._formulary = formulary
+        self._is_name = is_name
         self.of = {key: place for key, place in formulary.places.items() if place != "word"}
 
     @cached_property
@@ -64,8 +67,18 @@ class Places:
             begun = word in self._dose_words or (place == "item" and amount != "" and not word)
             if (dosed or (begins and begun)) and not _YEAR.fullmatch(amount) and word not in _TIME_UNITS:
                 return True
+        taken = first > 0 and tokens.words[first - 1] in _TAKING
+        if _GOES_ON.match(after) is not None and (taken or (place == "item" and begins)):
+            return True
+        if begins and _ENTRY_ENDS.match(after) is not None and self._is_among_names(tokens, first, last):
+            return True
         alone = first < 3 and not any(w.isalpha() for w in tokens.words[:first]) and not any(c.isalnum() for c in after)
         return alone or (place == "item" and begins and _ENTRY_ENDS.match(after) is not None)
+
+    def _is_among_names(self, tokens: Tokens, first: int, last: int) -> bool:
+        """Whether the word before or behind is a medicine's name: "lisinopril, MS, metformin"."""
+        beside = (tokens.words[first - 1] if first else "", tokens.words[last] if last < len(tokens.words) else "")
+        return any(word and word not in self.of and self._is_name(word) for word in beside)
 
     def _shop_before(self, tokens: Tokens, first: int) -> int:
         """Where the name of a shop directly before a word begins; the word itself when there is none."""
