@@ -216,9 +216,9 @@ class Coded(Value):
 _SEPARATOR: Final = r"[\"']?\s{0,3}[:#=|]?\s{0,3}[\"'(\[]?"
 _LABELLED: Final = lazy_pattern(
     rf"""(?<![\w+-])(?:
-      (?:rx\s?cui|rxnorm(?:\s(?:cui|code|id|rxcui))?){_SEPARATOR}(?P<rxnorm>\d+)
-    | ndc(?:s|\(s\))?(?:[\s-]?(?:code|no\.?|number|1[01](?![\d-])))?{_SEPARATOR}(?P<ndc>\d[\d-]*\d)
-    | atc(?:\scode)?{_SEPARATOR}(?P<atc>[a-z]\d\d(?:[a-z]{{1,2}}(?:\d\d)?)?)
+      (?:rx\s?cui|rxnorm(?:\s(?:cui|code|id|rxcui))?){_SEPARATOR}(?P<rxnorm>\d+|[a-z]{{1,3}}\d{{3,8}})
+    | ndc(?:s|\(s\))?(?:[\s-]?(?:code|no\.?|number|1[01](?![\d-])))?{_SEPARATOR}(?P<ndc>\d[\d-]*\d|[a-z]{{2,5}}-\d[\d-]*)
+    | atc(?:\scode)?{_SEPARATOR}(?P<atc>[a-z]\d\d(?:[a-z]{{1,2}}(?:\d\d)?)?|[a-z0-9]\w\d[a-z0-9]{{3,4}})
     | (?:dm\+?d|vtm|vmp)(?:\s(?:code|id))?{_SEPARATOR}(?P<dmd>\d{{6,}})
     | (?:snomed(?:[\s-]?ct)?|sct(?:\s?id)?)(?:\s(?:code|id|concept|concept\sid))?{_SEPARATOR}(?P<snomed>\d{{6,}})
     )(?![\w-])[\"')\]]?""",
@@ -255,6 +255,7 @@ _QUOTED: Final = '"'
 _MOST_COLUMNS: Final = 60
 _LONGEST_HEAD: Final = 1000
 _LONGEST_CODE: Final = 40
+_NO_CODE: Final = frozenset({"", "-", "--", "n/a", "na", "none", "null", "nil", "unknown", "?"})  # cells that say there is none
 
 
 def codes_in(text: str) -> tuple[Coded, ...]:
@@ -343,7 +344,7 @@ def _in_columns(text: str) -> Iterator[Coded]:
             for column, system in systems.items():
                 start, end = cells[column]
                 code = line[start:end].strip().strip(_QUOTED).strip()
-                if any(c.isdigit() for c in code) and len(code) <= _LONGEST_CODE:
+                if code.lower() not in _NO_CODE and any(c.isalnum() for c in code) and len(code) <= _LONGEST_CODE:
                     yield Coded(Coding(URI[system], code.removesuffix(".0")), at + start, at + end, is_cell=True)
 
 

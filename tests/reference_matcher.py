@@ -392,6 +392,8 @@ class ReferenceMatcher:
             return None
         longer = [n for n in self.single if n.endswith(tail) and 2 <= len(n) - len(tail) <= 6 and self.names[n][1] and n not in self.claims]
         longer = [n for n in longer if set(self.names[n][1]) != set(self.names[tail][1])]
+        heads = {n: (sound_of(head), sound_of(n[: -len(tail)])) for n in longer}
+        longer = [n for n, (a, b) in heads.items() if a == b or (a[0] == b[0] and len(a) > 2 and len(b) > 2 and OSA.distance(a, b) <= 1)]
         alike = max(((likeness(head + tail, n), n) for n in longer), default=(0.0, ""))
         if alike[0] < level.ACCEPT:
             return None

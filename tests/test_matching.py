@@ -492,3 +492,9 @@ def test_the_same_text_has_the_same_answer_in_a_fresh_index(tools: Tools, formul
 def test_long_texts_are_read(text: str, tools: Tools) -> None:
     found = _spot(tools.index, text)
     assert len(found) == (2_000 if text.startswith("sertraline") else 0)
+
+
+def test_a_word_before_a_name_is_not_its_head(tools: Tools) -> None:
+    for text in ("Name: sertraline", "continue citalopram", "restart morphine", "his oxybate", "same codeine"):
+        found = _spot(tools.index, text)
+        assert [m.match.method for m in found] in ([Method.EXACT], []), text

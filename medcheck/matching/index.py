@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rapidfuzz.distance import OSA
+
 from medcheck.domain import Formulary, Match, Mention, Method, Outcome, Reading, Vocabulary
 from medcheck.matching.combining import joined, one_of
 from medcheck.matching.deciding import ACCEPT, ask
 from medcheck.matching.lookup import LONGEST, SHORTEST, SHORTEST_WORD, Names, is_obscure
 from medcheck.matching.night import ask_label, with_night_products
 from medcheck.matching.places import Places
-from medcheck.matching.sounds import similarity
+from medcheck.matching.sounds import similarity, sound
 from medcheck.matching.strengths import decided_by_strength, strength_behind
 from medcheck.matching.words import AFTER_NOT_A_DRUG, FIGURES_FOR_LETTERS, GLUED, LOOKS_LIKE, MAKERS, PREFIXES, SKIP
 from medcheck.text import Tokens, lazy_pattern, tokenise
@@ -292,7 +294,8 @@ class NameIndex(Names):
     def _with_head(self, head: str, tail: str) -> tuple[Match | None, int]:
         """A word before a name that is also the tail of a longer one: "byoo propion" is no propion."""
         both = head + tail
-        alike = max(((similarity(both, name), name) for name in self.longer_names(tail)), default=(0.0, ""))
+        names = (name for name in self.longer_names(tail) if _sounds_like(head, name.removesuffix(tail)))
+        alike = max(((similarity(both, name), name) for name in names), default=(0.0, ""))
         exact = self.exact(alike[1]) if alike[0] >= ACCEPT else None
         if exact is None or not exact.ingredients or exact.method is not Method.EXACT:
             return None, 1
@@ -331,3 +334,9 @@ class NameIndex(Names):
                 if exact is not None and exact.method is Method.EXACT:
                     return replace(exact, method=Method.MISSPELLING, score=0.97, note=f"written as one word with {tail}")
         return None
+
+
+def _sounds_like(heard: str, said: str) -> bool:
+    """Whether two beginnings of a name sound the same, or nearly so where they have three letters or more."""
+    a, b = sound(heard), sound(said)
+    return a == b or (a[0] == b[0] and min(len(a), len(b)) >= 3 and OSA.distance(a, b) <= 1)
