@@ -383,6 +383,19 @@ class LookAlike(Row):
     source: str
 
 
+class FigureRule(Row):
+    """What figures without a unit mean in the dose instructions of one product, as formulary/figures.csv has it.
+
+    `kind`: "larger" or "smaller", which of two figures is the dose of the first ingredient named; "intakes", when "300/300/600" are the
+    amounts of one day: `value_min` and `value_max` are the mg that one intake can be.
+    """
+
+    ingredients: str  # joined by " + "
+    kind: str
+    value_min: float | None = None
+    value_max: float | None = None
+
+
 class SigTerm(Row):
     """One abbreviation or phrase of dose instructions, as formulary/sig.csv has it.
 
@@ -648,6 +661,7 @@ class Formulary:
     mimics: Mapping[str, Mimic]
     modifiers: Modifiers
     sig_terms: tuple[SigTerm, ...]
+    figure_rules: tuple[FigureRule, ...]
     lookalikes: tuple[LookAlike, ...]
     status_cues: tuple[StatusCue, ...]
     heading_words: tuple[HeadingWord, ...]

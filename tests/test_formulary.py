@@ -248,6 +248,7 @@ verified = "yes"
 bd,frequency,2,2,,,,,,own
 po,route,,,,PO,,,,own
 """,
+    "figures.csv": "ingredients,kind,value_min,value_max,source\nalphin,intakes,100,1200,own\n",
     "lookalikes.csv": "name_a,ingredient_a,name_b,ingredient_b,source,rls_side\nAlphix,alphin,Alphax,alphaxin,own,a\n",
     "abbreviations.csv": """text,ingredients,meaning,reading,place,source
 AB,alphin,alphin,meant,item,own

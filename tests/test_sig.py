@@ -56,7 +56,9 @@ def _close(expected: str, found: float | None) -> bool:
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{r['input'][:60]}|{r['region']}{r['product']}" for r in CASES])
 def test_case(case: dict[str, str]) -> None:
-    found = reader(case["region"]).read(case["input"], PRODUCTS[case["product"]])
+    named = case["product"]
+    product = PRODUCTS[named] if named in PRODUCTS else FIGURES.of(tuple(named.split("+")))
+    found = reader(case["region"]).read(case["input"], product)
     pairs = {
         "dose_min": found.dose_min, "dose_max": found.dose_max, "doses_per_day_min": found.doses_per_day_min,
         "doses_per_day_max": found.doses_per_day_max, "mg_day_min": found.daily_dose_mg_min, "mg_day_max": found.daily_dose_mg_max,
@@ -234,6 +236,43 @@ def test_ingredients_decide_what_a_figure_means() -> None:
     assert {f: (a, b) for f, a, b in FIGURES.of(("levodopa", "carbidopa", "entacapone")).figures}[125.0] == (125.0, 125.0)
     without = replace(medcheck.load_formulary(), ingredients={})
     assert product_figures(without).of(("levodopa", "carbidopa")).figures == ()
+
+
+# ---- the tables
+RULES = _rows(HERE.parent / "formulary" / "figures.csv")
+
+
+def test_rules_of_figures_are_sorted_and_of_known_ingredients() -> None:
+    assert [r["ingredients"] for r in RULES] == sorted({r["ingredients"] for r in RULES})
+    formulary, vocabulary = medcheck.load_formulary(), medcheck.load_vocabulary()
+    for name in {n for r in RULES for n in r["ingredients"].split(" + ")}:
+        assert name in formulary.ingredients or name in vocabulary.names, name
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[r["ingredients"] for r in RULES])
+def test_each_rule_of_figures_is_followed(rule: dict[str, str]) -> None:
+    assert rule["source"].startswith("https://") or rule["source"] == "general usage, unverified"
+    product = FIGURES.of(tuple(reversed(rule["ingredients"].split(" + "))))
+    if rule["kind"] == "intakes":
+        assert " + " not in rule["ingredients"]
+        least, most = float(rule["value_min"]), float(rule["value_max"])
+        assert 8 < least < most
+        assert reader().read(f"drug {most:g}-0-{most:g}", product).daily_dose_mg_max == pytest.approx(2 * most)
+        assert reader().read(f"drug {2 * most:g}-0-{most:g}", product).daily_dose_mg_max is None
+        assert reader().read("drug 1-0-1", product).daily_dose_mg_max is None
+    else:
+        counted = 10 if rule["kind"] == "smaller" else 50
+        for pair in ("10/50", "50/10", "10-50 mg"):
+            assert reader().read(f"drug {pair} 2 bd", product).daily_dose_mg_max == pytest.approx(4 * counted)
+        assert reader().read("drug 10/10 2 bd", product).daily_dose_mg_max is None
+
+
+def test_what_was_handed_out_is_no_dose() -> None:
+    for count in (28, 30, 56, 84, 90, 100):
+        for form in ("{} tablets", "{} x", "x {}", "#{}", "disp {}", "qty {} tab", "({} tablets)"):
+            words = form.format(count)
+            for text in (f"10 mg tablets {words}, take one nocte", f"{words} 10 mg tablets, one nocte"):
+                assert reader().read(text).daily_dose_mg_max == 10, text
 
 
 # ---- the table

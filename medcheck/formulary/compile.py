@@ -16,7 +16,7 @@ from medcheck.errors import FormularyError
 from medcheck.formulary.load import FORMAT, TABLES, source_digest
 from medcheck.text import normalise_name
 
-_CSV_FILES = ("sig.csv", "lookalikes.csv", "abbreviations.csv", "status_cues.csv", "headings.csv")
+_CSV_FILES = ("sig.csv", "figures.csv", "lookalikes.csv", "abbreviations.csv", "status_cues.csv", "headings.csv")
 _TOML_FILES = (
     "formulary.toml",
     "dopaminergic.toml",
@@ -171,6 +171,7 @@ class _Compiler:
             "mimics": mimics,
             "modifiers": modifiers,
             "sig_terms": [{k: v for k, v in r.items() if v not in (None, "") and k not in ("note", "source")} for r in rows["sig.csv"]],
+            "figure_rules": [{k: v for k, v in r.items() if v is not None and k != "source"} for r in rows["figures.csv"]],
             "lookalikes": [{k: v for k, v in r.items() if k != "rls_side"} for r in rows["lookalikes.csv"]],
             "status_cues": [
                 {**{k: v for k, v in r.items() if k != "source"}, "phrase": normalise_name(r["phrase"])} for r in rows["status_cues.csv"]

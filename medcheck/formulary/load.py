@@ -17,6 +17,7 @@ from medcheck.domain import (
     Dosing,
     DrugClass,
     Evidence,
+    FigureRule,
     Formulary,
     HeadingWord,
     Ingredient,
@@ -41,7 +42,7 @@ from medcheck.domain import (
 from medcheck.errors import FormularyError
 from medcheck.files import write_atomically
 
-FORMAT = 6
+FORMAT = 7
 TABLES = ("classes", "ingredients", "references", "needs", "mimics")
 PACKAGE = Path(__file__).resolve().parent.parent
 PACKAGED = PACKAGE / "_formulary"
@@ -197,6 +198,7 @@ def parse(compiled: bytes) -> Formulary:
             timing=Timing(**_tuples(modifiers["timing"])),
         ),
         sig_terms=tuple(SigTerm(**r) for r in data["sig_terms"]),
+        figure_rules=tuple(FigureRule(**r) for r in data["figure_rules"]),
         lookalikes=tuple(LookAlike(**r) for r in data["lookalikes"]),
         status_cues=tuple(StatusCue(**r) for r in data["status_cues"]),
         heading_words=tuple(HeadingWord(**r) for r in data["heading_words"]),

@@ -462,6 +462,16 @@ class SigTermSchema(_Strict):
     source = _text()
 
 
+class FigureRuleSchema(_Strict):
+    """A row of figures.csv."""
+
+    ingredients = _text()
+    kind = _one_of("intakes", "larger", "smaller")
+    value_min = fields.Float(allow_none=True)
+    value_max = fields.Float(allow_none=True)
+    source = _text()
+
+
 class LookAlikeSchema(_Strict):
     """A row of lookalikes.csv."""
 
@@ -517,6 +527,7 @@ FILE_SCHEMAS: dict[str, type[Schema]] = {
     "mimics.toml": MimicsFileSchema,
     "references.toml": ReferencesFileSchema,
     "sig.csv": SigTermSchema,
+    "figures.csv": FigureRuleSchema,
     "lookalikes.csv": LookAlikeSchema,
     "abbreviations.csv": AbbreviationSchema,
     "status_cues.csv": StatusCueSchema,

@@ -6,20 +6,27 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Final
 
-from medcheck.parsing.clause import LEVODOPA_RATIO, WIDEST_LEVODOPA_RATIO
-from medcheck.parsing.frequencies import take_times
+from medcheck.parsing.clause import DAYS_OR_TABLETS, HANDED_OUT, LEVODOPA_RATIO, TWO_COUNTS, WIDEST_LEVODOPA_RATIO, Clause, Product
+from medcheck.parsing.frequencies import SHORT_PERIODS, take_times
 from medcheck.parsing.lexicon import Token, Word
 from medcheck.parsing.masses import read_mass, take_label
 from medcheck.parsing.scan import NIGHTS, Scan
 
 _DAY_HOURS = 24
+_GRAM = 1000  # mg
 _LEAST_CLOCK = 100  # 24-hour clock without a colon
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_MOST_CROSSED = 4  # "500 mg x 7 tds" is seven days or seven capsules
+MOST_TABLETS = 12  # a larger number of tablets is what was handed out
 _SMALL_COUNT = 8  # a bare whole number up to this is taken for tablets, a larger one for an amount without a unit
 _WIDEST_RANGE = 5  # "5-325 mg" is two ingredients, "25-100 mg" can be a range
 _WIDEST_SPLIT = 3  # "300/300/600" is a split day, "100/25/200" is three ingredients
 _INJECTED: Final = frozenset(("IM", "SC", "IV"))
 _SEPARATORS: Final = frozenset(("-", "/", "+", "to", "or"))
+_SUPPLIED: Final = frozenset(("tablet", "capsule", "patch", "film", "lozenge", "sachet", "suppository", "ampoule"))
+_HOW_OFTEN: Final = frozenset(("adverb", "frequency", "timing", "times", "every"))
+_ONCE_SAID: Final = frozenset(("frequency", "timing", "times", "ambiguous"))
+_RELEASE_HOURS: Final = frozenset((8.0, 12.0, 24.0, 72.0))
 _BEFORE_PERIOD: Final = frozenset(("number", "every", "a", "per", "/", "ordinal", "in", "times"))
 _DOSE_FOLLOWS: Final = frozenset((
     "frequency", "timing", "route", "as_needed", "every", "times", "adverb", "per", "directed", "once", "weekday", "at", "upto", "limit",
@@ -120,11 +127,12 @@ def read_several(scan: Scan, i: int, j: int, figures: list[tuple[float, Word | N
     if len(values) == 2 and separators[0] == "/" and unit is None:
         if values[1] in (7, 52, 12) and scan.told[j].kind != "form":
             scan.clause.dated = True
+            scan.clause.uk_days = values[0] * SHORT_PERIODS[values[1]]
             return j
         if values[1] == _DAY_HOURS and 0 < values[0] <= 12:
             scan.add_interval(values[0] / _DAY_HOURS, values[0] / _DAY_HOURS)
             return j
-    if len(values) in (3, 4) and len(set(separators)) == 1 and is_scheme(values, unit, separators[0]):
+    if len(values) in (3, 4) and len(set(separators)) == 1 and is_scheme(values, unit, separators[0], scan.product):
         c = scan.take_quantity()
         c.scheme = (tuple(values), unit is not None)
         c.timed = True
@@ -134,13 +142,15 @@ def read_several(scan: Scan, i: int, j: int, figures: list[tuple[float, Word | N
     return take_pair(scan, j, values)
 
 
-def is_scheme(values: list[float], unit: Word | None, separator: str) -> bool:
+def is_scheme(values: list[float], unit: Word | None, separator: str, product: Product) -> bool:
     """Whether three or four joined numbers are the doses of one day."""
     if unit is not None and unit.name != "mg":
         return False
     low, high = min(values), max(values)
     if unit is None and separator == "/" and (high <= 31 or low == 0):
         return False  # looks like a date
+    if low > 0 and product.intakes[1] and all(map(product.is_intake, values)):
+        return True  # "quetiapine 25-25-100"
     return high > 0 if low == 0 else high <= _WIDEST_SPLIT * low
 
 
@@ -171,21 +181,19 @@ def take_pair(scan: Scan, j: int, values: list[float]) -> int:
 def read_one(scan: Scan, i: int, j: int, low: float, high: float, unit: Word | None) -> int:
     """One amount or range of amounts, `unit` as written."""
     if unit is not None:
-        if unit.name == "mg":
+        if unit.name == "mg" and not (unit.high == _GRAM and "cream" in _forms_of(scan.told)):
             return read_mass(scan, i, j, low * unit.high, high * unit.high)
-        c = scan.take_quantity()
-        least = scan.least(low)
-        if unit.name == "mL":
-            c.volume = (None if least is None else low * unit.high, high * unit.high)
-        else:
-            c.other = (least, high, unit.name)
-            scan.imply_route(unit.route)
-            scan.eye = scan.eye or unit.name == "drop"
-        return j
+        return _read_other_unit(scan, j, low, high, unit)
     told = scan.told
     kind = told[j].kind
     if scan.product.figures and low == high and kind != "period" and (label := scan.labelled(low)) is not None:
         return take_label(scan, j, label)
+    if kind == "in" and told[j + 1].kind == "number" and _is_nights(told[j + 2]) and low < told[j + 1].value:
+        scan.add_pattern(low / told[j + 1].value, high / told[j + 1].value)
+        scan.timing.update(told[j + 2].word.timing)
+        return j + 3  # "one in three nights"
+    if low < 1 and kind == "a" and told[j + 1].kind == "period":
+        return read_number_period(scan, i, j + 1, low, high)  # "half an hour before bed"
     if kind == "-" and (told[j + 1].kind == "adverb" or (told[j + 1].kind == "form" and told[i].word.text == "worded")):
         if told[j + 1].kind == "adverb":
             return read_interval(scan, j + 1, low, high)  # "8-hourly", "4-weekly"
@@ -198,7 +206,28 @@ def read_one(scan: Scan, i: int, j: int, low: float, high: float, unit: Word | N
     return read_bare(scan, i, j, low, high) if reader is None else reader(scan, i, j, low, high)
 
 
-def read_counted(scan: Scan, _i: int, j: int, low: float, high: float) -> int:
+def _is_nights(token: Token) -> bool:
+    return (token.kind == "timing" and token.word.text in NIGHTS) or (token.kind == "period" and token.word.high == 1)
+
+
+def _forms_of(told: list[Token]) -> set[str]:
+    return {t.word.name for t in told if t.kind == "form"}
+
+
+def _read_other_unit(scan: Scan, j: int, low: float, high: float, unit: Word) -> int:
+    """An amount that is no mass of the drug: mL, puffs, units, grams of a gel."""
+    c = scan.take_quantity()
+    least = scan.least(low)
+    if unit.name == "mL":
+        c.volume = (None if least is None else low * unit.high, high * unit.high)
+    else:
+        c.other = (least, high, "gram" if unit.name == "mg" else unit.name)
+        scan.imply_route(unit.route)
+        scan.eye = scan.eye or unit.name == "drop"
+    return j
+
+
+def read_counted(scan: Scan, i: int, j: int, low: float, high: float) -> int:
     """A number before a form: tablets, patches. Doses are no amount: "x 2 doses"."""
     word = scan.told[j].word
     j += 1
@@ -212,11 +241,27 @@ def read_counted(scan: Scan, _i: int, j: int, low: float, high: float) -> int:
     c = scan.clause
     if c.count is not None and not c.timed and scan.brackets:
         return j  # "600 mg (2 capsules)" said once already
+    taken = scan.told[i - 1].kind == "take"
+    if low == high > MOST_TABLETS and word.name in _SUPPLIED:
+        return _read_handed_out(scan, j, word, high, taken)
+    if c.count is not None and not c.timed and c.taken and not taken and c.amounts:
+        return j  # "take 2 tablets, 7 tablets"
     c = scan.take_quantity(counted=True)
+    c.taken = taken
     c.bracketed = scan.brackets and bool(c.amounts) and not c.amounts[-1].formed
     j, part = and_a_part(scan.told, j) if low == high and high >= 1 else (j, 0.0)
     c.count, c.counted = (scan.least(low + part), high + part), word.name
     scan.see_form(word)
+    return j
+
+
+def _read_handed_out(scan: Scan, j: int, word: Word, count: float, taken: bool) -> int:
+    """More tablets than anyone takes at once: what was handed out, or not to be understood where the words call them the dose."""
+    scan.see_form(word)
+    if taken or scan.told[j].kind in _HOW_OFTEN:
+        c = scan.take_quantity(counted=True)
+        c.count, c.counted = (count, count), word.name
+        c.unclear = HANDED_OUT
     return j
 
 
@@ -230,17 +275,44 @@ def and_a_part(told: list[Token], j: int) -> tuple[int, float]:
     return j, 0.0
 
 
-def read_number_period(scan: Scan, _i: int, j: int, low: float, high: float) -> int:
+def _read_before_event(scan: Scan, j: int) -> int:
+    """So long before or after what stands at j: timing, and no further intake ("in the evening, 1 to 3 hours before bedtime")."""
+    c, told = scan.clause, scan.told
+    if scan.link == ",":
+        scan.link = ""
+    j += told[j].kind == "before"
+    if told[j].kind == "timing" and not scan.link and c.moments and c.moments[-1][0][0].isdigit():
+        return j + 1  # "at 8 pm, 2 hours before bed"
+    return j
+
+
+def _is_release(scan: Scan, i: int, j: int, low: float, high: float) -> bool:
+    """Whether "24 HR" is how long a product releases its drug: before a form or behind a word ("Extended Release 12 hour")."""
+    told = scan.told
+    if not (low == high and low in _RELEASE_HOURS and told[j].word.high < 1 / 2 and 1 / told[j].word.high == _DAY_HOURS):
+        return False
+    after = told[j + 1].kind
+    if after == "form":
+        return told[j + 1].word.name != "patch"  # "2 mg 24 hours patch" is a rate
+    return (bool(i) and told[i - 1].kind == "word") or (after == "word" and bool(i) and told[i - 1].kind == "unit")
+
+
+def read_number_period(scan: Scan, i: int, j: int, low: float, high: float) -> int:
     """A number before hours, days or weeks that is no interval: a duration, or "3 days a week"."""
     told = scan.told
     period = told[j].word.high
-    if told[j + 1].kind == "before" or told[j + 1].word.text.startswith(("before", "prior")):
-        return j + 1 + (told[j + 1].kind == "before")
+    after = told[j + 1]
+    if after.kind == "before" or after.word.text in ("ac", "pc") or after.word.text.startswith(("before", "prior", "after ")):
+        return _read_before_event(scan, j + 1)
+    if _is_release(scan, i, j, low, high):
+        return j + 1
     if period == 1 and high <= 7:
-        after = scan.period_at(j + 1)
-        if after is not None and after[0] == 7:
+        if (k := _read_share(scan, j + 1, low, high)) > 0:
+            return k  # "one day in three"
+        of_week = scan.period_at(j + 1)
+        if of_week is not None and of_week[0] == 7:
             scan.add_pattern(low / 7, high / 7)
-            return after[1]
+            return of_week[1]
     if period * high == 1 and period < 1:
         scan.add_daily()  # "8 mg 24 hours" written without its slash
     elif 1 / period == _DAY_HOURS and low == high and is_clock(low):
@@ -253,12 +325,29 @@ def read_number_period(scan: Scan, _i: int, j: int, low: float, high: float) -> 
 def read_number_timing(scan: Scan, i: int, j: int, low: float, high: float) -> int:
     """Read "5 nights a week"; before another moment a number counts tablets."""
     word = scan.told[j].word
+    if word.text in NIGHTS and high <= 7 and (k := _read_share(scan, j + 1, low, high)) > 0:
+        scan.timing.update(word.timing)  # "one night in three"
+        return k
     after = scan.period_at(j + 1) if word.text in NIGHTS and high <= 7 else None
     if after is None or after[0] != 7:
+        if word.text in NIGHTS and word.text.endswith("s") and low > 1:
+            scan.clause.dated = True  # "3 nights" is how long
+            return j
         return read_bare(scan, i, j, low, high)
     scan.add_pattern(low / 7, high / 7)
     scan.timing.update(word.timing)
     return after[1]
+
+
+def _read_share(scan: Scan, j: int, low: float, high: float) -> int:
+    """Read "in three" behind a number of days or nights: the position behind it, 0 when it is not there."""
+    told = scan.told
+    if told[j].kind != "in" or told[j + 1].kind != "number" or told[j + 2].kind in ("unit", "form", "period", "x"):
+        return 0
+    if not high < told[j + 1].value <= 31:
+        return 0
+    scan.add_pattern(low / told[j + 1].value, high / told[j + 1].value)
+    return j + 2
 
 
 def read_number_adverb(scan: Scan, i: int, j: int, low: float, high: float) -> int:
@@ -305,12 +394,17 @@ def read_number_am_pm(scan: Scan, i: int, j: int, low: float, high: float) -> in
             return read_bare(scan, i, j, low, high)  # "300 mg 1 am": nobody takes it at one at night
         given = bool(c.amounts and not c.amounts[-1].formed) or c.count is not None or c.other is not None
         before = told[i - 1].kind
-        if (given and not c.timed) or before == "at" or (before in ("and", ",") and c.quantity) or high > 3:
+        if (given and not c.timed) or before == "at" or (before in ("and", ",") and c.quantity) or high > 3 or _follows_clock(c):
             if before != "at" and high <= 3 and c.count is not None and not _is_hourly(told):
                 c.unclear = "a number before pm may be a time or a count"
             scan.add_clock(high % 12 + (12 if text == "pm" else 0), text)
             return j + 1
     return read_bare(scan, i, j, low, high)
+
+
+def _follows_clock(c: Clause) -> bool:
+    """Whether the last moment said, behind a number of times a day, is a time: "5x/day (6am 9am 3pm)"."""
+    return bool(c.fixed and c.moments) and c.moments[-1][0][0].isdigit()
 
 
 def _is_hourly(told: list[Token]) -> bool:
@@ -363,13 +457,21 @@ def read_bare(scan: Scan, i: int, j: int, low: float, high: float) -> int:
         return j
     strengths = scan.strengths
     if high <= _SMALL_COUNT and (worded or strengths or (float(low).is_integer() and float(high).is_integer())) and high > 0:
-        c = scan.take_quantity(counted=True)
-        if c.count is None:
-            c.count = (scan.least(low), high)
+        _take_bare_count(scan, low, high, before == "take")
     elif high > 0:
         c = scan.take_quantity()
         c.bare = (scan.least(low), high)
     return j
+
+
+def _take_bare_count(scan: Scan, low: float, high: float, taken: bool) -> None:
+    """Take a number as tablets; of two different counts the one behind "take" is taken, the other was handed out."""
+    c = scan.take_quantity(counted=True)
+    least = scan.least(low)
+    if c.count is None or (taken and not c.taken):
+        c.count, c.taken = (least, high), taken
+    elif c.count != (least, high) and not c.taken and c.counted and not c.timed:
+        c.unclear = TWO_COUNTS
 
 
 def is_mass_in_brackets(told: list[Token], j: int) -> bool:
@@ -402,6 +504,8 @@ def read_number_x(scan: Scan, i: int, j: int, low: float, high: float) -> int:
     if scan.open and told[i - 1].kind != "upto":
         scan.open = False
     if told[k].kind == "number" and told[k + 1].kind == "unit" and not times:
+        if low == high > MOST_TABLETS:
+            return k  # "28 x 10 mg tablets": handed out
         c = scan.take_quantity(counted=True)
         c.count, c.crossed = (low, high), told[k + 2].kind != "form"  # "2 x 5 mg daily" may be 5 mg twice
         return k
@@ -414,8 +518,12 @@ def read_number_x(scan: Scan, i: int, j: int, low: float, high: float) -> int:
             scan.see_form(told[k].word)
             k += 1
         return scan.skip_period(k)
+    if told[k].kind == "number" and told[k].value > MOST_TABLETS and low == high and not times and scan.period_at(k) is None:
+        return k + 1 + (told[k + 1].kind == "form")  # "2 x 28 tablets": packs
     if told[k].kind == "form":
         return read_counted(scan, i, k, low, high)
+    if low == high > MOST_TABLETS and scan.period_at(k) is None:
+        return k  # "28 x, take one"
     return take_times(scan, low, high, k)
 
 
@@ -445,8 +553,10 @@ def read_cross(scan: Scan, i: int) -> int:
         j, kind = j + 1, told[j + 1].kind  # "x 3 times a day"
     if kind in ("adverb", "/", "per", "a", "every") and scan.period_at(j) is not None:
         return take_times(scan, low, high, j)
-    if (c.amounts or c.pair) and c.count is None and not c.timed:
+    if (c.amounts or c.pair) and c.count is None and not c.timed and not low == high > MOST_TABLETS:
         c.count = (low, high)
+        if high > _MOST_CROSSED and kind in _ONCE_SAID:
+            c.unclear = DAYS_OR_TABLETS
     return j
 
 
@@ -457,6 +567,10 @@ def read_per(scan: Scan, i: int) -> int:
     after = told[i + 1]
     if kind == "a" and after.kind == "form":
         return read_counted(scan, i, i + 1, 1.0, 1.0) if scan.clause.count is None or scan.clause.timed else i + 1
+    if kind == "a" and after.kind == "ordinal" and after.word.high > 2 and told[i + 2].kind == "of":
+        k = i + 3 + (told[i + 3].kind == "a")
+        if told[k].kind == "form":  # "a third of a tablet"
+            return read_counted(scan, i, k, 1 / after.word.high, 1 / after.word.high)
     if kind == "a" and after.kind == "number" and told[i + 2].kind == "unit" and told[i + 3].kind == "form" and scan.clause.count is None:
         c = scan.take_quantity(counted=True)
         c.count = (1.0, 1.0)  # "a 25 mg tablet"

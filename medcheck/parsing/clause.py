@@ -7,9 +7,16 @@ from typing import NamedTuple
 Span = tuple[float | None, float]
 LEVODOPA_RATIO = 4  # carbidopa or benserazide to levodopa, the least and the most
 WIDEST_LEVODOPA_RATIO = 10
+_LEAST_RATIO = 4  # "60/300" codeine and paracetamol
 _QUANTITY_FIELDS = (
     "amounts", "count", "counted", "crossed", "other", "volume", "bare", "concentration", "rate", "pair", "scheme", "summed", "quantity",
 )  # fmt: skip
+
+
+HANDED_OUT = "so many at once: whether they are taken or were handed out is not said"
+TWO_COUNTS = "two counts: which is taken is not said"
+DAYS_OR_TABLETS = "a number behind x may be days or tablets"
+UNCOUNTED = frozenset((HANDED_OUT, TWO_COUNTS, DAYS_OR_TABLETS))
 
 
 class Product(NamedTuple):
@@ -17,12 +24,20 @@ class Product(NamedTuple):
 
     `larger_of_pair`: of "25/100" the larger figure counts (levodopa). `ingredients`: how many, 0 when not known; with one,
     "150 mg + 75 mg" is a sum, with several "6-25 mg" is no range. `figures`: the figures by which products are named, each with the
-    least and most mg that count (Madopar 125 holds 100 mg of levodopa).
+    least and most mg that count (Madopar 125 holds 100 mg of levodopa). `named_first`: which of two figures, "larger" or "smaller", is the
+    dose of the first ingredient ("Suboxone 8/2", "co-codamol 8/500"). `intakes`: the least and most mg that one of several figures without
+    a unit can be ("gabapentin 300/300/600").
     """
 
     larger_of_pair: bool = False
     ingredients: int = 0
     figures: tuple[tuple[float, float, float], ...] = ()
+    named_first: str = ""
+    intakes: tuple[float, float] = (0.0, 0.0)
+
+    def is_intake(self, mg: float) -> bool:
+        """Whether a figure without a unit can be the mg of one intake, or none of it."""
+        return mg == 0 or self.intakes[0] <= mg <= self.intakes[1]
 
 
 class Amount:
@@ -66,7 +81,9 @@ class Clause:
         "scheme",
         "single",
         "summed",
+        "taken",
         "timed",
+        "uk_days",
         "unclear",
         "volume",
         "weight",
@@ -75,6 +92,7 @@ class Clause:
     def __init__(self) -> None:
         self.amounts: list[Amount] = []
         self.count: Span | None = None
+        self.taken = False  # the count stands behind "take"
         self.counted = ""  # what is counted: tablet, patch
         self.bracketed = False  # the count stands in brackets behind an amount
         self.crossed = False  # "2 x 100 mg"
@@ -92,6 +110,7 @@ class Clause:
         self.moments: list[list[str]] = []
         self.loose: Span | None = None  # "3 times" of a period not said
         self.extra = 0.0
+        self.uk_days = 0.0  # "2/52": how long, or between two injections
         self.repeat = 0.0
         self.divided = self.prn = self.single = self.dated = self.weight = False
         self.follows = False  # a later course: "then ..."
@@ -106,6 +125,16 @@ def levodopa_of(strengths: tuple[float, ...]) -> float:
     """Which of the strengths of a levodopa product is levodopa: the largest, and with entacapone (always the 200 of three) the next."""
     ordered = sorted(strengths, reverse=True)
     return ordered[1] if len(ordered) == 3 else ordered[0]
+
+
+def first_of(strengths: tuple[float, ...], named_first: str) -> float:
+    """Which of two strengths is that of the first ingredient; 0 when they do not look like those of such a product."""
+    if len(strengths) != 2:
+        return 0.0
+    low, high = sorted(strengths)
+    if named_first == "smaller" and low > 0 and high >= _LEAST_RATIO * low:
+        return low
+    return high if named_first == "larger" and high > low > 0 else 0.0
 
 
 def fold(clauses: list[Clause], stated: list[float]) -> list[Clause]:
@@ -150,6 +179,10 @@ def _fold_quantity(before: Clause, c: Clause, stated: list[float]) -> bool:
             if amount.bracketed and not amount.role and not amount.formed and before.count != (1.0, 1.0):
                 before.unclear = "whether the amount is of one tablet or of the whole dose is not said"
             return True
+        if amount.bracketed and before.count is not None and before.amounts:
+            whole = before.count[1] * before.amounts[0].high
+            if abs(amount.high - whole) < 1e-9:
+                return True  # "2 mg 3 tablets nightly (6 mg)"
         return not c.prn and any(abs(a.high - amount.high) < 1e-9 for a in before.amounts)
     return not (c.amounts or c.rate or c.other or c.volume or c.scheme or c.prn or c.bare)
 

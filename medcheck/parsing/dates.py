@@ -32,14 +32,14 @@ _NUMBER = (  # no plain blanks: the pattern it goes into ignores them
 _UNIT = r"mg|mcg|ug|µg|g|gm|grams?|ml|micrograms?|units?|iu|tabs?|tablets?|caps?|capsules?|%|international|puffs?|x|times"
 # A figure before a unit is a dose and no year. Looked at after a match: within the pattern it would be compiled five times.
 _DOSE_AFTER = lazy_pattern(rf"\d|[.,/]\d|\s{{0,2}}-?\s{{0,2}}(?:{_UNIT})(?![a-z])", re.I)
-_ENDS_IN_YEAR = ("dmy_y", "my_y", "yy_b", "bt_b", "mon_y", "year")
+_ENDS_IN_YEAR = ("dmy_y", "my_y", "yy_b", "bt_b", "mon_y", "year", "sh_b", "ms_y")
 _YEAR = r"(?:19|20|21)\d\d"
-_FROM_TO = r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}"
+_FROM_TO = r"\s{0,3}(?:-|–|—|(?:up\s{1,2})?(?:to|until|till)|through|thru)\s{0,3}"
 _ABOUT = r"(?:(?:about|around|approximately|approx\.?|nearly|almost|at\ least|only|up\ to|over|more\ than)\s{1,3}|>\s?)?"
 # Nothing that the pattern below matches is without one of these: most lines are done after this look.
 _HINT = re.compile(
     r"['’‘]\d\d|\d{4}|\d/\d|\d[.-]\d{1,2}[.-]\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|days|week|wk|month|mth|mo(?:s|\b)|year|yr|decade"
-    r"|day\s+(?:ago|back|earlier|prev|prior)|today|yesterday|last\s+night",
+    r"|spring|summer|autumn|(?:last|past|this)\s+(?:fall|winter)|day\s+(?:ago|back|earlier|prev|prior)|today|yesterday|last\s+night",
     re.I,
 )
 
@@ -59,12 +59,13 @@ def _atom() -> re.Pattern[str]:
     """The pattern of everything that is a date or a length; compiled (7 ms) when the first line needs it."""
     return re.compile(
         rf"""
-          (?<![\d/.,-])(?P<iso>{_YEAR})-(?P<iso_m>0\d|1[0-2])(?:-(?P<iso_d>\d\d))?(?![\d-])
+          (?<!\w)['’‘](?P<sh_a>\d\d){_FROM_TO}['’‘]?(?P<sh_b>\d\d)(?![\d\w/%]|\s{{0,2}}(?:mg|mcg|tab|cap))
+        | (?<![\d/.,-])(?P<iso>{_YEAR})-(?P<iso_m>0\d|1[0-2])(?:-(?P<iso_d>\d\d))?(?![\d-])
         | (?<![\d/.,-])(?P<ymd_y>{_YEAR})(?P<ymd_sep>[/.])(?P<ymd_m>0\d|1[0-2])(?P=ymd_sep)(?P<ymd_d>[0-3]\d)(?!\d)
         | {_FREE}(?P<dmy_a>\d{{1,2}})(?P<sep>[/.-])(?P<dmy_b>\d{{1,2}})(?P=sep)(?P<dmy_y>{_YEAR}|\d\d)
         | {_FREE}(?P<my_m>\d{{1,2}}/|0\d\.|1[0-2]\.)(?P<my_y>{_YEAR})
         | \bbetween\s{{1,3}}(?P<bt_a>{_YEAR})\s{{1,3}}and\s{{1,3}}(?P<bt_b>{_YEAR})(?![\d/-])
-        | (?<![\w/.,-])(?P<yy_a>{_YEAR}){_FROM_TO}(?P<yy_b>{_YEAR}|\d\d(?!\d)|present|now|current|date|today)(?![\d/-])
+        | (?<![\w/.,-])(?P<yy_a>{_YEAR}){_FROM_TO}['’‘]?(?P<yy_b>{_YEAR}|\d\d(?!\d)|present|now|current|date|today)(?![\d/-])
         | (?<![a-z\d])(?:(?P<md>\d{{1,2}})(?:st|nd|rd|th)?[\s-]{{0,3}}(?:of\s{{1,3}})?)?(?P<mon>{_MONTH_NAMES})(?![a-z])\.?
               (?:[\s,]{{1,3}}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?=[\s,]{{1,3}}{_YEAR}))?(?:[\s,/'’-]{{0,3}}(?P<mon_y>{_YEAR}|(?<=['’])\d\d|(?<=-)\d\d(?!\d)))?
         | (?<![\w/.,-])(?P<or_a>{_YEAR})\s{{0,2}}(?:/|\bor\b)\s{{0,2}}(?P<or_b>{_YEAR}|\d\d)(?![\d/.-])
@@ -78,6 +79,8 @@ def _atom() -> re.Pattern[str]:
         | (?<![\w/.,])(?P<lead_uk>(?:for|x|×)\s{{0,2}})?(?P<uk_last>(?:for\s{{1,2}})?(?:the\s{{1,2}})?(?:last|past)\s{{1,2}})?
               (?P<uk_n>\d{{1,2}})/(?P<uk_d>7|52|12)(?![\d/.,-])
               (?!\s{{0,2}}(?:mg|mcg|tab|cap))(?P<uk_ago>\s{{1,2}}ago)?
+        | (?<![\w/.,-])(?P<ms_m>0?[1-9]|1[0-2])/(?P<ms_y>[0-3]\d)(?![\d/.,-])
+        | \b(?P<season>(?:last|this|past)\s{{1,3}}(?:spring|summer|autumn|fall|winter))\b
         | \b(?P<rel>(?:last|this|past|previous)\s{{1,3}}(?:week|month|year)|yesterday|today|last\ night)\b
         """,
         re.I | re.X,
@@ -96,7 +99,7 @@ _SEEN = (
 _ASIDE = r"diagnosed|seen|reviewed?|due(?!\s+to)|exp(?:ir(?:es|y))?"  # of the patient or the paper, unless the drug has a word of its own
 _STOP = (
     r"stop(?:ped|ping|s)?|quit|discontinu(?:ed|e|ing)|d/c['’]?e?d?|dc['’]?e?d|ended|ending|until|till|til|through|thru|off|ceased|finished|completed"
-    r"|weaned|withdrawn|expired|held|end\s+date|end(?=\s{0,2}:?\s{0,2}\Z)"
+    r"|up\s+to(?=\s{1,3}(?:and\s+including\s{1,3})?(?:(?:about|around|early|late|mid|the\s+end\s+of)[\s-]{1,3})?\Z)|weaned|withdrawn|expired|held|end\s+date|end(?=\s{0,2}:?\s{0,2}\Z)"
 )
 # "Off it since March" is an end.
 _NOT_SINCE = lazy_pattern(
@@ -107,9 +110,10 @@ _NOT_SINCE = lazy_pattern(
 _COURSE_AFTER = lazy_pattern(
     r"\s{0,3},?\s{0,3}(?:(?:for|x)\s{0,3}(?:\d|an?\s|one\s|two\s|three\s|six\s)|(?:-|–|—)\s{0,3}(?:\Z|[,;)\]]))", re.I
 )
+_ENDED_RIGHT_BEFORE = lazy_pattern(r"(?:\bd/?c['’]?e?d?|\bstopped|\bdiscontinued|\bended|\bceased|\bd/c)\s{0,2}(?:on|in|:)?\s{0,2}\Z", re.I)
 _OPEN_END = lazy_pattern(r"\s{0,3}(?:-|–|—)\s{0,3}(?:\Z|[,;)\]])")
 _LAST_UNIT = lazy_pattern(r"\b(?:for|over|during|in|within)\s{1,3}the\s{1,3}\Z", re.I)
-_RANGE = lazy_pattern(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}", re.I)
+_RANGE = lazy_pattern(r"\s{0,3}(?:-|–|—|(?:up\s{1,2})?(?:to|until|till)|through|thru)\s{0,3}", re.I)
 _TO_MONTH = lazy_pattern(r"\s{0,3}(?:-|–|—|to|until|till|through|thru)\s{0,3}(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.I)
 _TO_MONTH_YEAR = lazy_pattern(
     rf"\s{{0,3}}(?:-|–|—|to|until|till|through|thru)\s{{0,3}}(?:\d{{1,2}}(?:st|nd|rd|th)?\s{{1,3}})?({_MONTH_NAMES})\.?[\s,]{{0,3}}({_YEAR})",
@@ -354,6 +358,8 @@ def _dates(m: re.Match[str], as_of: date, cued: bool, before: str, role: str) ->
     text = m.group().strip()
     if m["iso"]:
         day = int(m["iso_d"]) if m["iso_d"] else None
+        if day is None and not role and text[2:4] < m["iso_m"] and before.rstrip().endswith(("(", "[")):
+            return [_span_of(int(m["iso"]), None, None, text)]  # "(2005-09)" is September 2005 or 2005 to 2009
         return [_span_of(int(m["iso"]), int(m["iso_m"]), day, text)]
     if m["dmy_a"]:
         return _swappable(int(m["dmy_a"]), int(m["dmy_b"]), m["dmy_y"], m["sep"], as_of, text)
@@ -371,6 +377,14 @@ def _dates(m: re.Match[str], as_of: date, cued: bool, before: str, role: str) ->
         return _years(first, last, text)
     if m["mon"]:
         return _named_month(m, as_of, cued, text)
+    if m["sh_a"]:
+        first = _full_year(m["sh_a"], as_of)
+        last = _full_year(m["sh_b"], as_of)
+        return _years(first, last, text)
+    if m["ms_m"]:
+        return _month_or_day(m, before, as_of, text) if role == "stop" else None
+    if m["season"]:  # its months differ by hemisphere, and "last" may be of this year or the one before
+        return [PartialDate(date(max(as_of.year - 1, 1), 1, 1), as_of, text)] if role else None
     if m["or_a"]:
         first, last = int(m["or_a"]), int(m["or_b"]) % 100
         if not cued or last != (first + 1) % 100:
@@ -382,6 +396,8 @@ def _dates(m: re.Match[str], as_of: date, cued: bool, before: str, role: str) ->
         if not cued:
             return None
         year = int(m["year"])
+        if year == 2000 and before.rstrip().lower().endswith("up to"):
+            return None  # "up to 2000 a day"
         return [PartialDate(date(year, 1, 1), date(year + 9, 12, 31), text)] if m["decade"] else [_span_of(year, None, None, text)]
     if m["rel"]:
         if _LAST_UNIT.search(before) and m["rel"][:4].lower() in ("last", "past", "prev"):  # "over the past year"
@@ -389,6 +405,26 @@ def _dates(m: re.Match[str], as_of: date, cued: bool, before: str, role: str) ->
             return [PartialDate(_shift(as_of, -1.5 * unit), _shift(as_of, -0.5 * unit), text)]
         return [_relative(" ".join(m["rel"].lower().split()), as_of, text)]
     return [_before(as_of, m)]
+
+
+def _month_or_day(m: re.Match[str], before: str, as_of: date, text: str) -> list[PartialDate] | None:
+    """ "3/24" right behind a word that ends ("d/c'd 3/24"): March 2024 or the last 24 March; elsewhere it is no date."""
+    if _ENDED_RIGHT_BEFORE.search(before) is None or m.string[m.end() : m.end() + 4].lstrip()[:3].lower() == "ago":
+        return None
+    month, figure = int(m["ms_m"]), int(m["ms_y"])
+    readings: list[PartialDate] = []
+    if figure <= as_of.year % 100:
+        readings.append(_span_of(2000 + figure, month, None, text))
+    for year in (as_of.year, as_of.year - 1):
+        try:
+            day = date(year, month, figure)
+        except ValueError:
+            continue
+        if day <= as_of:
+            readings.append(PartialDate(day, day, text))
+            break
+    past = [r for r in readings if r.earliest <= as_of]
+    return [PartialDate(min(r.earliest for r in past), max(r.latest for r in past), text)] if past else None
 
 
 def _years(first: int, last: int, text: str) -> list[PartialDate]:

@@ -9,7 +9,7 @@ from medcheck.parsing.scan import Scan
 _DAY_HOURS = 24
 _NOON = 12
 _PATCH_HOURS = 72
-_SHORT_PERIODS: Final = {24.0: 1 / 24, 7.0: 1.0, 52.0: 7.0, 12.0: 30.0}  # days; UK shorthand for hours, days, weeks, months
+SHORT_PERIODS: Final = {24.0: 1 / 24, 7.0: 1.0, 52.0: 7.0, 12.0: 30.0}  # days; UK shorthand for hours, days, weeks, months
 _HOURS_UNSAID: Final = frozenset((2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 24.0, 48.0, 72.0))  # "q8" is every 8 hours
 
 
@@ -111,8 +111,8 @@ def read_every_number(scan: Scan, i: int, j: int) -> int:
         scan.add_pattern(1 / high, 1 / low)
         scan.timing.update(told[j].word.timing)
         return j + 1
-    if kind == "/" and told[j + 1].kind == "number" and told[j + 1].value in _SHORT_PERIODS:
-        days = _SHORT_PERIODS[told[j + 1].value]
+    if kind == "/" and told[j + 1].kind == "number" and told[j + 1].value in SHORT_PERIODS:
+        days = SHORT_PERIODS[told[j + 1].value]
         scan.add_interval(low * days, high * days)  # "4/24", "every 2/52"
         return j + 2
     if told[i].word.text == "q" and low in _HOURS_UNSAID and high in _HOURS_UNSAID:

@@ -10,7 +10,7 @@ from medcheck.parsing.clause import Clause, Product, fold, inherit_frequency, jo
 from medcheck.parsing.lexicon import AHEAD, Token
 from medcheck.parsing.scan import Scan
 
-_MOST_TABLETS = 12  # a larger number of tablets without a frequency is what was handed out
+_LEAST_DEPOT_DAYS = 7
 _READERS: Final[dict[str, Callable[[Scan, int], int]]] = {
     "number": amounts.read_number,
     "form": amounts.read_form_word,
@@ -46,6 +46,7 @@ _READERS: Final[dict[str, Callable[[Scan, int], int]]] = {
     "from": qualifiers.read_from,
     "present": qualifiers.read_present,
     "now": qualifiers.read_now,
+    "start": qualifiers.read_start,
     "by": qualifiers.read_by,
     "doubtful": qualifiers.read_doubtful,
     "supply": qualifiers.read_supply,
@@ -70,17 +71,29 @@ def read_clauses(told: list[Token], product: Product) -> tuple[Scan, list[Clause
         i = i + 1 if reader is None else reader(scan, i)
     if scan.present is not None:
         _continue_from(scan, *scan.present)
+    if scan.route == "IM" or "injection" in scan.forms:
+        _repeat_injections(scan)
     clauses = scan.clauses if len(scan.clauses) == 1 else fold(scan.clauses, scan.stated)
     for c in clauses:
-        if c.count is not None and c.count[1] > _MOST_TABLETS and not c.timed:
+        if c.count is not None and c.count[1] > amounts.MOST_TABLETS and not c.timed:
             c.count = None  # handed out, not taken
     return scan, clauses
+
+
+def _repeat_injections(scan: Scan) -> None:
+    """Take "200 mg im 2/52" for every two weeks: a depot without another frequency is not given for two weeks."""
+    for c in scan.clauses:
+        if c.uk_days >= _LEAST_DEPOT_DAYS and c.quantity and not (c.timed or c.prn or c.single):
+            c.patterns.append((1 / c.uk_days, 1 / c.uk_days))
+            c.timed, c.dated = True, False
 
 
 def _continue_from(scan: Scan, last: Clause, timing: set[str]) -> None:
     """What the present dose leaves unsaid (how often, the strength of a tablet) holds on from the dose before it."""
     now = scan.clauses[0]
     timed, quantity = any(c.timed for c in scan.clauses), any(c.quantity for c in scan.clauses)
+    if scan.retold and timed:
+        scan.prn = any(c.prn for c in scan.clauses)  # the words before are not followed
     if not timed:
         inherit_frequency(now, last)
         scan.timing |= timing

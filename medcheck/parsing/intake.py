@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from medcheck.parsing.clause import LEVODOPA_RATIO, WIDEST_LEVODOPA_RATIO, Amount, Clause, Span, levodopa_of
+from medcheck.parsing.clause import LEVODOPA_RATIO, UNCOUNTED, WIDEST_LEVODOPA_RATIO, Amount, Clause, Product, Span, first_of, levodopa_of
 from medcheck.parsing.scan import Scan
 
-_DEVICE_UNITS = frozenset(("puff", "spray", "drop"))  # what reaches the patient is not the labelled mass
+_DEVICE_UNITS = frozenset(("puff", "spray", "drop", "gram"))  # what reaches the patient is not the labelled mass
 _PATCH_MG = 0.2  # a patch of fentanyl is named by up to 100 micrograms an hour
+_MOST_COUNT = 8  # tablets; larger figures of a scheme are mg
 _CLOSE = 0.02  # two figures that differ by less say the same dose
 
 
@@ -77,11 +78,13 @@ def _no_frequency(c: Clause) -> str:
     return "as needed without a maximum" if c.prn else "no frequency stated"
 
 
-def _dose(c: Clause, larger_of_pair: bool) -> tuple[Span | None, str | None, str]:
+def _dose(c: Clause, product: Product) -> tuple[Span | None, str | None, str]:
     """The amount of one intake: (span, unit, reason why it is not in mg)."""
-    count = c.count
+    count, larger_of_pair = c.count, product.larger_of_pair
     if c.weight:
         return None, None, "a dose by body weight or surface"
+    if c.unclear in UNCOUNTED:
+        return None, None, c.unclear
     if c.unclear and count is not None:
         return count, c.counted or "tablet", c.unclear
     if c.amounts and (c.other is None or c.other[2] not in _DEVICE_UNITS):
@@ -90,6 +93,8 @@ def _dose(c: Clause, larger_of_pair: bool) -> tuple[Span | None, str | None, str
         if larger_of_pair:
             strength = levodopa_of(c.pair)
             return times(strength, strength, count or (1.0, 1.0)), "mg", ""
+        if product.named_first and (first := first_of(c.pair, product.named_first)):
+            return times(first, first, count or (1.0, 1.0)), "mg", ""
         return count, (c.counted or "tablet") if count else None, "two strengths: which part is not said"
     if c.volume is not None:
         volume = c.volume if count is None or c.volume[0] != c.volume[1] else times(c.volume[1], c.volume[1], count)
@@ -159,7 +164,7 @@ def _dose_of_several(c: Clause) -> tuple[Span | None, str | None, str]:
 def evaluate(c: Clause, scan: Scan, strengths: tuple[float, ...]) -> Intake:
     """Evaluate one clause: its dose, frequency and mg per day, or why not."""
     if c.scheme is not None:
-        return _scheme(c, scan.larger)
+        return _scheme(c, scan.product)
     per_day, no_frequency = _frequency(c)
     if c.rate is not None:
         patches = c.count or (1.0, 1.0)
@@ -170,7 +175,7 @@ def evaluate(c: Clause, scan: Scan, strengths: tuple[float, ...]) -> Intake:
             times(c.rate[0], c.rate[1], patches),
             "",
         )
-    dose, unit, reason = _dose(c, scan.larger)
+    dose, unit, reason = _dose(c, scan.product)
     if unit == "mg" and dose is not None and not c.pair and c.amounts and "day" in [a.role for a in c.amounts]:
         return _whole_day(c, dose, per_day)
     if c.crossed and per_day == (1.0, 1.0) and c.generic and c.count is not None and c.amounts:
@@ -205,7 +210,7 @@ def _crossed(c: Clause, dose: Span | None, unit: str | None, reason: str) -> Int
     return Intake((single.low, dose[1]), unit, (1.0, c.count[1]), dose, "")
 
 
-def _scheme(c: Clause, larger_of_pair: bool) -> Intake:
+def _scheme(c: Clause, product: Product) -> Intake:
     """Evaluate "1-0-2" or "300/300/600 mg": the amounts of one day."""
     values, mass = c.scheme if c.scheme is not None else ((), False)
     taken = [v for v in values if v > 0]
@@ -215,13 +220,15 @@ def _scheme(c: Clause, larger_of_pair: bool) -> Intake:
     unit: str | None = "mg"
     reason = ""
     if not mass:
-        if c.pair and larger_of_pair:
+        if c.pair and product.larger_of_pair:
             strength = levodopa_of(c.pair)
         elif c.pair:
             reason = "two strengths: which part is not said"
         elif c.amounts:
             strength = c.amounts[0].high
-        elif max(taken) > 8:
+        elif product.intakes[1] and max(taken) > _MOST_COUNT and all(map(product.is_intake, values)):
+            strength = 1.0  # "gabapentin 300/300/600"
+        elif max(taken) > _MOST_COUNT:
             reason, unit = "an amount without a unit", None
         else:
             reason = "amount in tablets without a strength"

@@ -18,7 +18,8 @@ GRAMMAR: Final = {
     ",": ",", ";": ",", "\n": ",", "=": "=", "at": "at", "@": "at", "%": "%", "\ufffd": "doubtful", "slash": "/", "by": "by",
     "<": "<", ">": "<", "kg": "kg", "m": "kg", "lb": "kg",
     "#": "supply", "since": "since", "started": "since", "until": "since", "till": "since", "stopped": "since", "last": "since",
-    "from": "since", "point": "point", "next": "next", "past": "next", "before": "before", "prior": "before", "after": "before",
+    "from": "since", "point": "point", "next": "next", "past": "next", "stop": "stop", "start": "start",
+    "before": "before", "prior": "before", "after": "before",
 }  # fmt: skip
 MONTHS: Final = frozenset((
     "jan", "january", "feb", "february", "mar", "march", "apr", "april", "may", "jun", "june", "jul", "july", "aug", "august", "sep",
@@ -156,7 +157,7 @@ class Lexicon:
 
     def knows_all(self, text: str) -> bool:
         """Whether every word of a text is a figure, a month or a word of the table."""
-        return all(token is not _UNREAD and token.kind != "equivalent" for token in self.tell(_TIME_WORDS.sub(" ", text)))
+        return all(token is not _UNREAD and token.kind not in _NOT_OF_DOSE for token in self.tell(_TIME_WORDS.sub(" ", text)))
 
     def _begins_dose(self, word: str) -> bool:
         """Whether a word is a form, a frequency or a route: then the "i" before it is a Roman one."""
@@ -166,7 +167,7 @@ class Lexicon:
     def _spelled(self, words: Sequence[str], i: int) -> tuple[Token, int] | None:
         """An abbreviation spelled letter by letter at i: "p r n", "b. i. d."; the longest that is in the table."""
         end = i
-        while end < i + 4 and len(words[end]) == 1 and words[end].isalpha():
+        while end < i + 4 and len(words[end]) == 1 and words[end].isalpha() and (end == i or words[end + 1] != "/"):  # "24 h s/c"
             end += 1
         for stop in range(end, i + 1, -1):
             known = self.singles.get("".join(words[i:stop]))
@@ -209,6 +210,7 @@ class Lexicon:
 
 
 _TIME_WORDS = re.compile(r"\b(?:ago|started|stopped|ended|until|till|about|around|approximately|now|then|and|so far)\b", re.I)
+_NOT_OF_DOSE = frozenset(("equivalent", "stop", "start"))
 _UNREAD = Token("word", 0.0, _NONE)
 _MONTH = Token("month", 0.0, _NONE)
 _WORDED = Word("number", 0.0, 0.0, "", (), "", "worded")

@@ -6,6 +6,8 @@ from medcheck.parsing.clause import Amount
 from medcheck.parsing.lexicon import Token
 from medcheck.parsing.scan import Scan
 
+_GRAM = 1000  # mg; "50 mg/5 g" is a strength of a gel or powder
+
 
 def read_mass(scan: Scan, i: int, j: int, low: float, high: float) -> int:
     """Read a mass in mg at i, what is behind its unit at j."""
@@ -55,8 +57,8 @@ def _take(scan: Scan, amount: Amount, formed: bool) -> None:
     """Give an amount to its clause."""
     link = scan.link
     c = scan.take_quantity()
-    if link == "and" and scan.product.ingredients < 2 and len(c.amounts) == 1 and c.count is None and not c.timed:
-        c.summed = c.summed or not c.amounts[0].formed
+    if link in ("and", "+") and scan.product.ingredients < 2 and len(c.amounts) == 1 and c.count is None and not c.timed:
+        c.summed = c.summed or not c.amounts[0].formed or (formed and scan.product.ingredients == 1)
     if scan.changed:
         c.amounts.clear()
     amount.formed = formed
@@ -81,7 +83,7 @@ def _read_denominator(scan: Scan, j: int, low: float, high: float) -> tuple[int,
         if number > 0:
             scan.take_quantity().concentration = high / (number * unit.word.high)
         return k + 1, "", True
-    if unit.kind == "unit" and unit.word.name != "mg":
+    if unit.kind == "unit" and (unit.word.name != "mg" or unit.word.high == _GRAM):
         scan.imply_route(unit.word.route)
         return k + 1, "strength", False
     if unit.kind == "form":

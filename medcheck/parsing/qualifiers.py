@@ -8,6 +8,7 @@ from medcheck.parsing.lexicon import END
 from medcheck.parsing.scan import NIGHTS, Scan
 
 _LONGEST_FORMER = 9  # words
+_CHANGING: Final = frozenset(("change", "step", "from", "by"))
 _DOSE_BEGINS: Final = frozenset(("number", "frequency", "times", "timing"))
 _FORMER_ENDS: Final = frozenset(("to", ")", ",", "end", "change", "present", "now", "since"))
 _BEHIND_SUPPLY: Final = frozenset(("form", "x", "period", "end", ",", ")"))  # "15 mg on 28 tabs", yet not "on 12 May"
@@ -202,6 +203,13 @@ def read_once(scan: Scan, i: int) -> int:
     return i + 1
 
 
+def read_start(scan: Scan, i: int) -> int:
+    """Read "start": behind "stop" with its dose, what follows is the present one."""
+    if any(t.kind == "stop" for t in scan.told[:i]):
+        return read_present(scan, i)
+    return i + 1
+
+
 def read_directed(scan: Scan, i: int) -> int:
     """Remember "as directed"."""
     scan.directed = True
@@ -285,6 +293,7 @@ def read_present(scan: Scan, i: int) -> int:
         if not last.timed and len(scan.clauses) > 1:
             last = next((c for c in reversed(scan.clauses) if c.timed), last)
         scan.present = (last, set(scan.timing))
+        scan.retold = "differently" in scan.told[i].word.text
         scan.timing.clear()
         scan.phased = scan.step = False
         scan.clauses.clear()
@@ -335,6 +344,16 @@ def read_bracket(scan: Scan, i: int) -> int:
 
 def read_link(scan: Scan, i: int) -> int:
     """Remember what joins this to the next."""
-    scan.link = scan.told[i].kind
+    scan.link = kind = scan.told[i].kind
     scan.why = False
+    if kind == "to" and scan.clause.quantity and scan.clause.timed and _is_change(scan, i):
+        return read_present(scan, i)  # "0.25 mg nocte to 0.5 mg nocte"
     return i + 1
+
+
+def _is_change(scan: Scan, i: int) -> bool:
+    """Whether a "to" at i stands before an amount with its unit and no word before it said how the dose moves."""
+    told = scan.told
+    return (
+        told[i + 1].kind == "number" and told[i + 2].kind == "unit" and not scan.changed and not any(t.kind in _CHANGING for t in told[:i])
+    )

@@ -24,7 +24,7 @@ class Scan:
     __slots__ = (
         "alternating", "brackets", "changed", "changes", "clause", "clauses", "count_caps", "directed", "dose_caps", "excepted", "eye",
         "forms", "larger", "link", "mass_caps", "open", "open_dose", "phased", "present", "prn", "product", "quantities", "reason",
-        "route", "route_implied", "said_hour", "stated", "step", "strengths", "timing", "told", "why",
+        "retold", "route", "route_implied", "said_hour", "stated", "step", "strengths", "timing", "told", "why",
     )  # fmt: skip
 
     def __init__(self, told: list[Token], product: Product) -> None:
@@ -42,6 +42,7 @@ class Scan:
         self.said_hour = ""  # the moment guessed from a clock time without am or pm
         self.reason = ""  # why the amount is not read at all
         self.present: tuple[Clause, set[str]] | None = None  # what stood before "then continue at"
+        self.retold = False  # "taking differently": the whole instruction anew
         self.strengths = self.quantities = False  # some mass, some amount was read
         self.forms: set[str] = set()
         self.timing: set[str] = set()
