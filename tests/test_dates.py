@@ -104,3 +104,16 @@ def test_iso_dates_are_read_back(day: date) -> None:
 def test_long_texts_take_linear_time() -> None:
     for piece in ("2019-", "since ", "1/", "for ", " ", "may ", "3 "):
         read_period(piece * 20_000, AS_OF)
+
+
+WORDS = st.sampled_from(
+    """5 mg daily since for x 2 12 3/7 2/52 2019 '05 '09 - up to until last spring night week year 10 years ago days back Jan JUNE mar 3/24
+    stopped d/c'd 12/05/2021 2022-03 of a few months past decade today yesterday more than wks 6/2020 03.2021 between and Sept this fall
+    """.split()
+)
+
+
+@given(st.lists(WORDS, max_size=9).map(" ".join))
+def test_the_quick_look_passes_over_no_date(text: str) -> None:
+    # A figure that looks like a date lets the whole be read: then nothing but itself may be found.
+    assert read_period(text, AS_OF).spans or not read_period(f"{text} ; aside 31/02/2020", AS_OF).spans[:-1]

@@ -36,11 +36,12 @@ _ENDS_IN_YEAR = ("dmy_y", "my_y", "yy_b", "bt_b", "mon_y", "year", "sh_b", "ms_y
 _YEAR = r"(?:19|20|21)\d\d"
 _FROM_TO = r"\s{0,3}(?:-|–|—|(?:up\s{1,2})?(?:to|until|till)|through|thru)\s{0,3}"
 _ABOUT = r"(?:(?:about|around|approximately|approx\.?|nearly|almost|at\ least|only|up\ to|over|more\ than)\s{1,3}|>\s?)?"
-# Nothing that the pattern below matches is without one of these: most lines are done after this look.
-_HINT = re.compile(
-    r"['’‘]\d\d|\d{4}|\d/\d|\d[.-]\d{1,2}[.-]\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|days|week|wk|month|mth|mo(?:s|\b)|year|yr|decade"
-    r"|spring|summer|autumn|(?:last|past|this)\s+(?:fall|winter)|day\s+(?:ago|back|earlier|prev|prior)|today|yesterday|last\s+night",
-    re.I,
+# Nothing that the pattern of dates matches is without one of these: most lines are done after this look. Grouped by their first letters
+# and looked for in small letters, because that is several times faster.
+_FIGURES_HINT = re.compile(r"[\d'’‘](?:(?<=['’‘])\d\d|(?<=\d)(?:\d{3}|/\d|[.-]\d{1,2}[.-]\d))")
+_WORDS_HINT = re.compile(
+    r"ma[ry]|mo(?:nth|s|\b)|mth|j(?:an|un|ul)|week|wk|y(?:ea)?r|yesterday|da(?:ys|y\s+(?:ago|back|earlier|prev|prior))|dec|apr|aug|feb|sep|oct|nov"
+    r"|today|spring|summer|autumn|(?:last|past|this)\s+(?:fall|winter|night)"
 )
 
 
@@ -156,7 +157,7 @@ def read_period(text: str, as_of: date) -> PeriodReading:
     found: list[_Found] = []
     spans: list[tuple[int, int]] = []
     doubts: list[str] = []
-    if not _HINT.search(text):
+    if not (_FIGURES_HINT.search(text) or _WORDS_HINT.search(text.lower())):
         return PeriodReading(Period(), spans, doubts)
     course = 0.0  # days
     ongoing: re.Match[str] | None = None  # "for 2 years", as a history
