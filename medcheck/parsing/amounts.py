@@ -129,7 +129,7 @@ def read_several(scan: Scan, i: int, j: int, figures: list[tuple[float, Word | N
             scan.clause.dated = True
             scan.clause.uk_days = values[0] * SHORT_PERIODS[values[1]]
             return j
-        if values[1] == _DAY_HOURS and 0 < values[0] <= 12:
+        if values[1] == _DAY_HOURS and 0 < values[0] <= 12 and scan.quantities:
             scan.add_interval(values[0] / _DAY_HOURS, values[0] / _DAY_HOURS)
             return j
     if len(values) in (3, 4) and len(set(separators)) == 1 and is_scheme(values, unit, separators[0], scan.product):
@@ -262,6 +262,8 @@ def _read_handed_out(scan: Scan, j: int, word: Word, count: float, taken: bool) 
         c = scan.take_quantity(counted=True)
         c.count, c.counted = (count, count), word.name
         c.unclear = HANDED_OUT
+    if scan.told[j].kind == "number" and scan.told[j + 1].kind in ("end", ","):
+        return j + 1  # "30 tablet 3" is the column of refills
     return j
 
 
@@ -437,6 +439,10 @@ def read_bare(scan: Scan, i: int, j: int, low: float, high: float) -> int:
         c = scan.take_quantity(counted=True)
         c.count = (scan.least(low), high)  # "two 75 mg tablets"
         return k
+    if low == high < 1 and k > j and told[k].kind in ("word", "number"):
+        c = scan.take_quantity(counted=True)
+        c.count = (low, high)  # "half a Sinemet 25/100"
+        return k
     worded = told[i].word.text == "worded"
     if kind == "(" and high <= _SMALL_COUNT and is_mass_in_brackets(told, j):
         c = scan.take_quantity(counted=True)
@@ -506,7 +512,9 @@ def read_number_x(scan: Scan, i: int, j: int, low: float, high: float) -> int:
     if told[k].kind == "number" and told[k + 1].kind == "unit" and not times:
         if low == high > MOST_TABLETS:
             return k  # "28 x 10 mg tablets": handed out
+        link = scan.link
         c = scan.take_quantity(counted=True)
+        scan.link = link if c.rate is not None else ""  # "1 x 4 mg/24h patch + 1 x 2 mg/24h patch"
         c.count, c.crossed = (low, high), told[k + 2].kind != "form"  # "2 x 5 mg daily" may be 5 mg twice
         return k
     if not times and told[k].kind == "number" and told[k].value <= _SMALL_COUNT and high <= _SMALL_COUNT and scan.period_at(j) is None:

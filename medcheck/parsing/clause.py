@@ -16,6 +16,7 @@ _QUANTITY_FIELDS = (
 HANDED_OUT = "so many at once: whether they are taken or were handed out is not said"
 TWO_COUNTS = "two counts: which is taken is not said"
 DAYS_OR_TABLETS = "a number behind x may be days or tablets"
+TWO_RATES = "two patches: whether both are worn is not said"
 UNCOUNTED = frozenset((HANDED_OUT, TWO_COUNTS, DAYS_OR_TABLETS))
 
 
@@ -179,6 +180,8 @@ def _fold_quantity(before: Clause, c: Clause, stated: list[float]) -> bool:
             if amount.bracketed and not amount.role and not amount.formed and before.count != (1.0, 1.0):
                 before.unclear = "whether the amount is of one tablet or of the whole dose is not said"
             return True
+        if c.count is not None and any(abs(a.high - c.count[1] * amount.high) < 1e-9 for a in before.amounts):
+            return True  # "15 mg weekly (6 x 2.5 mg)"
         if amount.bracketed and before.count is not None and before.amounts:
             whole = before.count[1] * before.amounts[0].high
             if abs(amount.high - whole) < 1e-9:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from medcheck.parsing.clause import LEVODOPA_RATIO, UNCOUNTED, WIDEST_LEVODOPA_RATIO, Amount, Clause, Product, Span, first_of, levodopa_of
+from medcheck.parsing.clause import (
+    LEVODOPA_RATIO,
+    TWO_RATES,
+    UNCOUNTED,
+    WIDEST_LEVODOPA_RATIO,
+    Amount,
+    Clause,
+    Product,
+    Span,
+    first_of,
+    levodopa_of,
+)
 from medcheck.parsing.scan import Scan
 
 _DEVICE_UNITS = frozenset(("puff", "spray", "drop", "gram"))  # what reaches the patient is not the labelled mass
@@ -131,6 +142,8 @@ def _mass_dose(c: Clause, larger_of_pair: bool) -> tuple[Span | None, str | None
             return times(pair, pair, count or (1.0, 1.0)), "mg", ""
         if different:
             return _dose_of_several(c)
+        if count is None and first.formed:
+            first = next((a for a in amounts if not a.formed and a.low != a.high), first)  # "25 mg tablet, 12.5-25 mg"
     if count is None or first.role in ("total", "day") or c.bracketed:
         return (first.low, first.high), "mg", ""
     if first.low is not None and first.low < first.high and first.role != "label":
@@ -166,6 +179,8 @@ def evaluate(c: Clause, scan: Scan, strengths: tuple[float, ...]) -> Intake:
     if c.scheme is not None:
         return _scheme(c, scan.product)
     per_day, no_frequency = _frequency(c)
+    if c.rate is not None and c.unclear == TWO_RATES:
+        return Intake(None, None, per_day, None, c.unclear)
     if c.rate is not None:
         patches = c.count or (1.0, 1.0)
         return Intake(

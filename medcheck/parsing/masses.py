@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medcheck.parsing.clause import Amount
+from medcheck.parsing.clause import TWO_RATES, Amount
 from medcheck.parsing.lexicon import Token
 from medcheck.parsing.scan import Scan
 
@@ -109,6 +109,8 @@ def _take_rate(scan: Scan, low: float, high: float) -> None:
     if together and c.rate is not None:
         c.rate = (None if c.rate[0] is None else c.rate[0] + low, c.rate[1] + high)
     else:
+        if c.rate is not None and c.rate[1] != high:
+            c.unclear = TWO_RATES
         c.rate = (low, high)
 
 

@@ -151,6 +151,12 @@ def _combine(clauses: list[Clause], intakes: list[Intake], scan: Scan) -> Intake
         rest = 1 - intakes[1].per_day[1]
         daily = intakes[0].daily
         intakes[0] = intakes[0]._replace(per_day=times(rest, rest, intakes[0].per_day), daily=daily and times(rest, rest, daily))
+    if not phases and _is_said_twice(clauses):
+        clauses, intakes, told = clauses[1:], intakes[1:], intakes[0]
+        again = _combine(clauses, intakes, scan)
+        if again.daily is not None and told.daily is not None and told.daily != again.daily:
+            return again._replace(daily=None, reason="the times of the day and the number of them give different amounts")
+        return again
     doses = [i.dose for i in intakes if i.dose is not None]
     units = {i.unit for i in intakes if i.dose is not None}
     unit = units.pop() if len(units) == 1 else None
@@ -164,6 +170,16 @@ def _combine(clauses: list[Clause], intakes: list[Intake], scan: Scan) -> Intake
         parts = [i.daily for i in intakes if i.daily is not None]
         daily = (_hull(parts) if phases else _sum(parts)) if len(parts) == len(intakes) else None
     return Intake(dose, unit, per_day, daily, "; ".join(reasons))
+
+
+def _is_said_twice(clauses: list[Clause]) -> bool:
+    """Whether the clauses behind the first name as many moments as it has doses: "300 mg bid: 300 mg in the morning, 600 mg at night"."""
+    first, rest = clauses[0], clauses[1:]
+    if len(first.fixed) != 1 or first.moments or first.patterns or first.prn or first.fixed[0][1] < 2 or len(rest) < 2:
+        return False
+    if any(c.fixed or c.patterns or c.prn or c.adds or not c.amounts for c in rest):
+        return False
+    return sum(len(c.moments) for c in rest) == first.fixed[0][1] == first.fixed[0][0]
 
 
 def _is_one_day(clauses: list[Clause]) -> bool:
