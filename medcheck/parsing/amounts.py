@@ -26,6 +26,7 @@ _SEPARATORS: Final = frozenset(("-", "/", "+", "to", "or"))
 _SUPPLIED: Final = frozenset(("tablet", "capsule", "patch", "film", "lozenge", "sachet", "suppository", "ampoule"))
 _HOW_OFTEN: Final = frozenset(("adverb", "frequency", "timing", "times", "every"))
 _ONCE_SAID: Final = frozenset(("frequency", "timing", "times", "ambiguous"))
+_BEFORE_RELEASE: Final = frozenset(("unit", "form", ",", "("))
 _RELEASE_HOURS: Final = frozenset((8.0, 12.0, 24.0, 72.0))
 _BEFORE_PERIOD: Final = frozenset(("number", "every", "a", "per", "/", "ordinal", "in", "times"))
 _DOSE_FOLLOWS: Final = frozenset((
@@ -63,9 +64,11 @@ def read_number(scan: Scan, i: int) -> int:
         separator = told[j].kind
         if separator == "," and unit is None and value <= _WIDEST_SPLIT and is_listed(told, j):
             separator = "or"  # "one, two or three"
+        follower = told[j + 2]
+        if separator == "and" and unit is None and value > _SMALL_COUNT and follower.kind == "unit" and told[i - 1].kind != "at":
+            separator = "+"  # "75 and 37.5 mg"
         if separator not in _SEPARATORS or told[j + 1].kind != "number":
             break
-        follower = told[j + 2]
         if unit is not None and (
             (separator == "/" and (follower.kind == "period" or (follower.kind == "unit" and follower.word.name == "mL")))
             or follower.kind in ("form", "x")
@@ -277,6 +280,10 @@ def and_a_part(told: list[Token], j: int) -> tuple[int, float]:
     return j, 0.0
 
 
+def _is_before(token: Token) -> bool:
+    return token.kind == "before" or token.word.text in ("ac", "pc") or token.word.text.startswith(("before", "prior", "after "))
+
+
 def _read_before_event(scan: Scan, j: int) -> int:
     """So long before or after what stands at j: timing, and no further intake ("in the evening, 1 to 3 hours before bedtime")."""
     c, told = scan.clause, scan.told
@@ -296,7 +303,7 @@ def _is_release(scan: Scan, i: int, j: int, low: float, high: float) -> bool:
     after = told[j + 1].kind
     if after == "form":
         return told[j + 1].word.name != "patch"  # "2 mg 24 hours patch" is a rate
-    return (bool(i) and told[i - 1].kind == "word") or (after == "word" and bool(i) and told[i - 1].kind == "unit")
+    return (bool(i) and told[i - 1].kind == "word") or (after == "word" and bool(i) and told[i - 1].kind in _BEFORE_RELEASE)
 
 
 def read_number_period(scan: Scan, i: int, j: int, low: float, high: float) -> int:
@@ -304,7 +311,7 @@ def read_number_period(scan: Scan, i: int, j: int, low: float, high: float) -> i
     told = scan.told
     period = told[j].word.high
     after = told[j + 1]
-    if after.kind == "before" or after.word.text in ("ac", "pc") or after.word.text.startswith(("before", "prior", "after ")):
+    if _is_before(after):
         return _read_before_event(scan, j + 1)
     if _is_release(scan, i, j, low, high):
         return j + 1
@@ -575,6 +582,8 @@ def read_per(scan: Scan, i: int) -> int:
     after = told[i + 1]
     if kind == "a" and after.kind == "form":
         return read_counted(scan, i, i + 1, 1.0, 1.0) if scan.clause.count is None or scan.clause.timed else i + 1
+    if kind == "a" and after.kind == "period" and _is_before(told[i + 2]):
+        return _read_before_event(scan, i + 2)  # "an hour before bed"
     if kind == "a" and after.kind == "ordinal" and after.word.high > 2 and told[i + 2].kind == "of":
         k = i + 3 + (told[i + 3].kind == "a")
         if told[k].kind == "form":  # "a third of a tablet"

@@ -17,7 +17,7 @@ HANDED_OUT = "so many at once: whether they are taken or were handed out is not 
 TWO_COUNTS = "two counts: which is taken is not said"
 DAYS_OR_TABLETS = "a number behind x may be days or tablets"
 TWO_RATES = "two patches: whether both are worn is not said"
-UNCOUNTED = frozenset((HANDED_OUT, TWO_COUNTS, DAYS_OR_TABLETS))
+UNCOUNTED = frozenset((HANDED_OUT, TWO_COUNTS, DAYS_OR_TABLETS, TWO_RATES))
 
 
 class Product(NamedTuple):

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from medcheck.parsing.clause import (
     LEVODOPA_RATIO,
-    TWO_RATES,
     UNCOUNTED,
     WIDEST_LEVODOPA_RATIO,
     Amount,
@@ -179,7 +178,7 @@ def evaluate(c: Clause, scan: Scan, strengths: tuple[float, ...]) -> Intake:
     if c.scheme is not None:
         return _scheme(c, scan.product)
     per_day, no_frequency = _frequency(c)
-    if c.rate is not None and c.unclear == TWO_RATES:
+    if c.rate is not None and c.unclear in UNCOUNTED:
         return Intake(None, None, per_day, None, c.unclear)
     if c.rate is not None:
         patches = c.count or (1.0, 1.0)

@@ -35,7 +35,8 @@ def read_ambiguous(scan: Scan, i: int) -> int:
         ):
             scan.add_moment(word.timing)
     elif text in ("ac", "pc"):
-        scan.add_moment(word.timing, 3)
+        if told[i + 1].kind != "timing":  # "ac breakfast"
+            scan.add_moment(word.timing, 3)
     elif text == "od":
         if (scan.eye and c.concentration is None) or any(t.word.route == "OPH" and t.kind != "ambiguous" for t in told):
             scan.route = "OPH"
@@ -257,6 +258,8 @@ def read_adding(scan: Scan, i: int) -> int:
 def read_except(scan: Scan, i: int) -> int:
     """Read "except Sundays"; other exceptions are remembered."""
     told = scan.told
+    if i and told[i - 1].kind == "period":
+        return i + 1  # "4 hours apart from iron"
     j = i + 1 + (told[i + 1].kind == "ambiguous")  # "except on Mondays"
     if told[j].kind == "weekday":
         return j
