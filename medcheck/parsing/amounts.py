@@ -184,7 +184,7 @@ def take_pair(scan: Scan, j: int, values: list[float]) -> int:
 def read_one(scan: Scan, i: int, j: int, low: float, high: float, unit: Word | None) -> int:
     """One amount or range of amounts, `unit` as written."""
     if unit is not None:
-        if unit.name == "mg" and not (unit.high == _GRAM and "cream" in _forms_of(scan.told)):
+        if unit.name == "mg" and not (unit.high == _GRAM and any(map(_is_topical, scan.told))):
             return read_mass(scan, i, j, low * unit.high, high * unit.high)
         return _read_other_unit(scan, j, low, high, unit)
     told = scan.told
@@ -213,8 +213,9 @@ def _is_nights(token: Token) -> bool:
     return (token.kind == "timing" and token.word.text in NIGHTS) or (token.kind == "period" and token.word.high == 1)
 
 
-def _forms_of(told: list[Token]) -> set[str]:
-    return {t.word.name for t in told if t.kind == "form"}
+def _is_topical(token: Token) -> bool:
+    """Whether a word says that grams are of a cream: its form, "apply", a percentage."""
+    return token.kind == "%" or (token.kind == "form" and token.word.name == "cream") or token.word.text == "apply"
 
 
 def _read_other_unit(scan: Scan, j: int, low: float, high: float, unit: Word) -> int:
@@ -365,8 +366,9 @@ def read_number_adverb(scan: Scan, i: int, j: int, low: float, high: float) -> i
     if period < 1 / 2:
         return read_interval(scan, j, low, high)
     c = scan.clause
-    if period > 1 and high > 1 and scan.told[i - 1].kind != "take" and not (c.amounts and c.amounts[-1].formed):
-        if c.count is not None or (c.quantity and (scan.route in _INJECTED or any(_is_injected(t) for t in scan.told))):
+    injected = c.quantity and period > 1 and (scan.route in _INJECTED or any(_is_injected(t) for t in scan.told))
+    if period > 1 and high > 1 and scan.told[i - 1].kind != "take" and (injected or not (c.amounts and c.amounts[-1].formed)):
+        if c.count is not None or injected:
             return read_interval(scan, j, low, high)  # "100 mg IM 4 weekly"
         if c.amounts:
             c.unclear = "so many a week or once in so many weeks: which is not said"
@@ -413,7 +415,11 @@ def read_number_am_pm(scan: Scan, i: int, j: int, low: float, high: float) -> in
 
 def _follows_clock(c: Clause) -> bool:
     """Whether the last moment said, behind a number of times a day, is a time: "5x/day (6am 9am 3pm)"."""
-    return bool(c.fixed and c.moments) and c.moments[-1][0][0].isdigit()
+    return bool(c.fixed) and _ends_in_clock(c)
+
+
+def _ends_in_clock(c: Clause) -> bool:
+    return bool(c.moments) and c.moments[-1][0][0].isdigit()
 
 
 def _is_hourly(told: list[Token]) -> bool:
@@ -427,7 +433,7 @@ def read_bare(scan: Scan, i: int, j: int, low: float, high: float) -> int:
     kind = told[j].kind
     before = told[i - 1].kind if i else ""
     whole = low == high
-    if whole and _LEAST_CLOCK <= low <= 2400 and before in ("and", ",") and scan.clause.moments and scan.clause.moments[-1][0][0].isdigit():
+    if whole and _LEAST_CLOCK <= low <= 2400 and _ends_in_clock(scan.clause) and (before in ("and", ",", "clock") or _is_clock_before(told, i)):
         scan.add_clock(low // 100)  # "at 0900 and 2100"
         return j
     if kind in ("month", "%") or before in ("month", "supply", "<", "since") or (whole and _FIRST_YEAR <= low <= _LAST_YEAR):
@@ -475,6 +481,11 @@ def read_bare(scan: Scan, i: int, j: int, low: float, high: float) -> int:
         c = scan.take_quantity()
         c.bare = (scan.least(low), high)
     return j
+
+
+def _is_clock_before(told: list[Token], i: int) -> bool:
+    """Whether the number before i is a time of the day in four figures: "0800 1200 1600"."""
+    return i > 1 and told[i - 1].kind == "number" and told[i - 1].value >= _LEAST_CLOCK and told[i - 2].kind in ("clock", "number")
 
 
 def _take_bare_count(scan: Scan, low: float, high: float, taken: bool) -> None:
@@ -588,6 +599,10 @@ def read_per(scan: Scan, i: int) -> int:
         k = i + 3 + (told[i + 3].kind == "a")
         if told[k].kind == "form":  # "a third of a tablet"
             return read_counted(scan, i, k, 1 / after.word.high, 1 / after.word.high)
+        if told[k].kind == "number" and told[k + 1].kind == "unit" and scan.clause.count is None:
+            c = scan.take_quantity(counted=True)
+            c.count = (1 / after.word.high, 1 / after.word.high)  # "a third of a 15 mg tablet"
+            return k
     if kind == "a" and after.kind == "number" and told[i + 2].kind == "unit" and told[i + 3].kind == "form" and scan.clause.count is None:
         c = scan.take_quantity(counted=True)
         c.count = (1.0, 1.0)  # "a 25 mg tablet"

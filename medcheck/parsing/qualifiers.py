@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from medcheck.parsing.lexicon import END
+from medcheck.parsing.lexicon import END, Token
 from medcheck.parsing.scan import NIGHTS, Scan
 
 _LONGEST_FORMER = 9  # words
+_COUNTED_BEFORE: Final = frozenset(("refill", "refills", "repeats", "rf"))
 _CHANGING: Final = frozenset(("change", "step", "from", "by"))
 _DOSE_BEGINS: Final = frozenset(("number", "frequency", "times", "timing"))
 _FORMER_ENDS: Final = frozenset(("to", ")", ",", "end", "change", "present", "now", "since"))
@@ -327,16 +328,27 @@ def read_doubtful(scan: Scan, i: int) -> int:
 
 
 def read_supply(scan: Scan, i: int) -> int:
-    """Pass over what was dispensed."""
+    """Pass over what was dispensed: the number behind the word, or the one before it ("7 day supply", "3 refills")."""
     told = scan.told
     j = i + 1
+    if i and _is_behind_its_number(told, i):
+        return j
     while told[j].kind in ("word", "=", "-") and j < i + 3:
         j += 1
-    if told[j].kind == "number":
+    if told[j].kind == "number" and told[j + 1].kind != "unit":
         j += 1
         if told[j].kind == "form":
             j += 1
     return j
+
+
+def _is_behind_its_number(told: list[Token], i: int) -> bool:
+    """Whether the word at i follows what it counts: "7 day supply", "3 refills"; "disp 60 refills 3" goes the other way."""
+    if told[i - 1].kind == "period":
+        return told[i].word.text == "supply"
+    if told[i - 1].kind != "number" or told[i].word.text not in _COUNTED_BEFORE:
+        return False
+    return all(t.kind != "supply" for t in told[max(0, i - 3) : i - 1])
 
 
 def read_bracket(scan: Scan, i: int) -> int:

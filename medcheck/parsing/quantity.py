@@ -158,6 +158,8 @@ def read_spoken(words: Sequence[str], i: int, n: int, spoken: Mapping[str, float
     third = _NAMED_THIRDS.get((words[i], words[i + 1])) if i + 1 < n else None
     if third is not None:
         return third, i + 2
+    if i + 2 < n and words[i + 1] == "-" and (words[i], words[i + 2]) in _NAMED_THIRDS:
+        return _NAMED_THIRDS[words[i], words[i + 2]], i + 3
     while i < n:
         word = words[i]
         value = spoken.get(word)
