@@ -250,8 +250,11 @@ def read_counted(scan: Scan, i: int, j: int, low: float, high: float) -> int:
         return _read_handed_out(scan, j, word, high, taken)
     if c.count is not None and not c.timed and c.taken and not taken and c.amounts:
         return j  # "take 2 tablets, 7 tablets"
+    least_before = c.count if scan.link in ("to", "or", "-") and not c.timed else None
     c = scan.take_quantity(counted=True)
     c.taken = taken
+    if least_before is not None and least_before[0] is not None and least_before[1] < low:
+        low = least_before[0]  # "half a tablet to 1 tablet"
     c.bracketed = scan.brackets and bool(c.amounts) and not c.amounts[-1].formed
     j, part = and_a_part(scan.told, j) if low == high and high >= 1 else (j, 0.0)
     c.count, c.counted = (scan.least(low + part), high + part), word.name
@@ -433,7 +436,8 @@ def read_bare(scan: Scan, i: int, j: int, low: float, high: float) -> int:
     kind = told[j].kind
     before = told[i - 1].kind if i else ""
     whole = low == high
-    if whole and _LEAST_CLOCK <= low <= 2400 and _ends_in_clock(scan.clause) and (before in ("and", ",", "clock") or _is_clock_before(told, i)):
+    clocks = before in ("and", ",", "clock") or _is_clock_before(told, i)
+    if clocks and whole and _LEAST_CLOCK <= low <= 2400 and _ends_in_clock(scan.clause):
         scan.add_clock(low // 100)  # "at 0900 and 2100"
         return j
     if kind in ("month", "%") or before in ("month", "supply", "<", "since") or (whole and _FIRST_YEAR <= low <= _LAST_YEAR):
@@ -472,6 +476,8 @@ def read_bare(scan: Scan, i: int, j: int, low: float, high: float) -> int:
         said = True  # "300 - 3 times a day"
     if (kind == "(" and worded) or (kind == "number" and told[j + 1].kind == "x"):
         said = True  # "two (tablets)", "one three times a day"
+    if scan.why and kind == "/" and told[j + 1].kind == "period" and scan.clause.quantity:
+        return take_times(scan, low, high, j)  # "5 mg prn 1-2/week"
     if not said or scan.why:
         return j
     strengths = scan.strengths
