@@ -65,6 +65,13 @@ def attach(spotted: Sequence[Spotted], readers: Readers, as_of: date) -> tuple[l
     return collector.statements, collector.remarks
 
 
+_TRIALS = lazy_pattern(
+    r"\b(?:(?<!clinical )trials?|failures?|has failed|had failed|(?:has|have|had) (?:previously )?tried|previously tried|were tried|was tried"
+    r"|(?:past|previous|prior|earlier) (?:\w+ )?(?:medications?|treatments?|antidepressants?|agents?|drugs?|therap(?:y|ies)))\b",
+    re.I,
+)
+
+
 class _Collector:
     """One pass over the segments: the statements and remarks so far, and what the next piece may belong to."""
 
@@ -78,10 +85,16 @@ class _Collector:
         self._tail_end = 0
         self._waiting: StatusReading | None = None  # a status that stands before the drug on its line ("stopped; sertraline")
         self._waiting_line = 0
+        self._past_line = -1  # the line whose last sentence spoke of trials that are over
 
     # ---- segments with mentions ----------------------------------------------------------------------------------------
     def take_mentions(self, item: Spotted) -> None:
-        new = statements_of(item, self._readers, self._as_of)
+        past = self._past_line == item.segment.line or (item.segment.wraps and self._past_line == item.segment.line - 1)
+        new = statements_of(item, self._readers, self._as_of, past=past)
+        if any(s.status is Status.ACTIVE and s.status_certain for s in new):
+            self._past_line = -1
+        elif past or any(s.status is Status.STOPPED for s in new):
+            self._past_line = item.segment.line
         if self._waiting is not None and self._waiting_line == item.segment.line:
             new = [self._with_status(s, self._waiting) if s.status is Status.ACTIVE else s for s in new]
         self._waiting = None
@@ -133,6 +146,8 @@ class _Collector:
         if of_another_script(item):  # it may name a medicine of its own: it adds nothing to the one before
             self._tell(item, content)
             return
+        if _TRIALS.search(content):
+            self._past_line = segment.line
         last = self._last_near(item)
         if segment.label and last is not None and self._take_field(item, content, last):
             return

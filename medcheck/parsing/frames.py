@@ -56,9 +56,23 @@ _A_DOSE = lazy_pattern(r"\W*(?:on |at |was )?\d+(?:\.\d+)?\s*(?:mg|mcg|g|ml|unit
 _RAISED = lazy_pattern(r"\b(?:increase|increased|titrate|titrated|raise|raised)\b")
 _REPORTING = frozenset(
     """reports reported says said states stated gives gave administers confirms confirmed thinks believes notes noted brings
-    brought manages helps told tells handles fills reminds concerned worried called phoned""".split()
+    brought manages helps told tells handles fills reminds concerned worried called phoned report say state give think believe feels
+    noticed describes adds""".split()
 )
-_BORROWING = frozenset("borrowed borrows borrowing took takes taking uses used using shares shared".split())
+_BORROWING = frozenset("borrowed borrows borrowing took takes taking uses used using shares shared sharing".split())
+_ABOUT_RELATIVES = frozenset("take takes took on had have has both used use were are is was and or with who of".split())
+_PARENTS = frozenset("mother mom mum father dad parent parents stepmother stepfather grandmother grandfather aunt uncle".split())
+_CHILDREN = frozenset("son daughter grandson granddaughter stepson stepdaughter".split())
+_SPOUSES = frozenset("husband wife partner spouse fiance fiancee boyfriend girlfriend".split())
+_SIBLINGS = frozenset("brother sister sibling".split())
+_RELATIONS = (_PARENTS, _CHILDREN, _SPOUSES, _SIBLINGS)
+# Who speaks, and which relative of theirs is then the patient.
+_REPORTED_OF: dict[str, frozenset[str]] = {
+    **dict.fromkeys(_PARENTS, _CHILDREN),
+    **dict.fromkeys((*_CHILDREN, "niece", "nephew", "caregiver", "carer", "aide", "nurse"), _PARENTS),
+    **dict.fromkeys(_SPOUSES, _SPOUSES),
+    **dict.fromkeys(_SIBLINGS, _SIBLINGS),
+}
 _LONG_AGO = lazy_pattern(
     r"\W*(?:[a-z]+\W+){0,3}?(?:"
     r"(?:(?:in|around|about|approx\w*|circa|since|before|early|late|mid)\W+)*(?:[a-z]{3,9}\.?\W+)?(?:\d{1,2}/)?(?:19|20)\d\d\b"
@@ -75,6 +89,74 @@ _TOLERATED = frozenset(
     reaction reactions withdrawal augmentation""".split()
 )
 _PARTLY = frozenset({"regularly", "consistently", "reliably", "prescribed", "always", "everyday"})
+_CEASING_NOW = frozenset("stop stopping taper tapering discontinue discontinuing reduce reducing wean weaning".split())
+_STOPPING = frozenset("stopping discontinuing withdrawing tapering weaning stop discontinue withdraw".split())
+# What the patient then did, behind an instruction to stop or to hold.
+_DONE = lazy_pattern(
+    r"\b(?:(?:and|which) (?:s?he|they|i|pt|patient|the patient) (?:did|has|have|had|then did|promptly did|duly did)\b"
+    r"|and (?:did|has|have) ?(?:so|done so|stopped)?(?=\W*(?:$|[.;,]))|and (?:did|has done|have done) so\b"
+    r"|which (?:was|has been) done\b|and (?:this|it) (?:was|has been) done\b|\b(?:s?he|they|patient) complied\b|and complied\b|has done so\b"
+    r"|and (?:s?he )?has (?:since )?stopped\b)"
+)
+_NOT_DONE = lazy_pattern(r"\b(?:not|never|still|didnt|hasnt|havent|restarted|resumed)\b|n't\b")
+_HELD_NOW = lazy_pattern(
+    r"\b(?:is|are|am|was|been) (?:currently |now |still )?holding\b|\bremains? (?:on hold|held)\b|\bhas (?:done so|held)\b"
+    r"|\b(?:and|which) (?:s?he|they|patient) (?:did|has)\b"
+)
+_BEFORE_PROCEDURE = lazy_pattern(
+    r"\b(?:morning|day|night|evening) (?:of|before|prior to|preceding) (?:the |her |his |your |any )?"
+    r"(?:surgery|procedure|operation|colonoscopy|anesthesia|anaesthesia|scan|test|study)\b"
+)
+_MODAL = frozenset("may might can could should would will shall eventually possibly".split())
+_GIVEN = frozenset({"given", "was given", "received", "gave", "got", "was administered", "given once", "was given once", "was given in"})
+_PLACES = frozenset(
+    {"in the ed", "in the er", "in ed", "in er", "in the emergency department", "in the emergency room", "in a e", "in triage", "x1", "x 1"}
+    | {"at urgent care", "en route", "in the ambulance", "intraoperatively", "intra operatively", "in pacu", "in the pacu", "stat"}
+    | {"in the recovery room", "prior to transfusion", "before transfusion", "once only", "one time"}
+)
+_ALONE_PLACES = frozenset({"intraoperatively", "intra operatively", "prior to transfusion", "before transfusion", "once only"})
+_ADMINISTERED = frozenset("given received got gave had iv im once administered dose shot x1 stat injection bolus".split())
+_ONGOING = frozenset(
+    """started start prescribed prescription rx discharged home continue continued continues restarted increased daily nightly bd tds
+    bid tid qid qhs regularly twice takes taking began initiated scheduled prn""".split()
+)
+_ONCE_ONLY = lazy_pattern(
+    r"\b(?:in|at|by|from) (?:the )?(?:ed|er|a e|emergency|triage|urgent care|ambulance|pacu|recovery|ems|paramedics)\b"
+    r"|\bonce\b(?! (?:daily|a|per|every|weekly|nightly|each))|\bx ?1\b|\b(?:single|one|stat|loading) (?:\w+ )?dose\b|\bintra ?operatively\b"
+    r"|\b(?:before|prior to|with) (?:the |her |his )?(?:transfusion|surgery|procedure|infusion|scan|mri|induction)\b|\ben route\b|\bovernight\b|\bems\b"
+)
+_JUST_NOW = lazy_pattern(r"\b(?:(?:past|last) (?:\d+ )?hours?|(?:past|last) \d+ ?h|today|tonight|this (?:morning|evening|am|pm))\b")
+_TALKING = frozenset({"asked about", "asks about", "asking about", "wonders about", "wondered about", "wondering about", "inquired about"} |
+    {"enquired about", "talked about"})
+_OWN = frozenset("her his my their how whether".split())
+_ABOUT_DOSE = lazy_pattern(r"[^.;,]{0,40}\b(?:dose|doses|refill|refills|timing|side effects|interaction|withdrawal)\b")
+_PAST_TIMES = frozenset(
+    {"years ago", "years back", "decades ago", "long ago", "a long time ago", "some time ago", "back then", "at that time", "postpartum"}
+    | {"post partum", "during her pregnancy", "during her divorce", "during his divorce", "when he was", "when she was", "when i was"}
+    | {f"as {who}" for who in ("a teenager", "a teen", "an adolescent", "a child", "a kid", "a young adult", "a young man", "a young woman")}
+    | {"as a girl", "as a boy", "as a student", "in childhood", "in adolescence", "in college", "in high school", "in university"}
+    | {"at university", "at college", "in graduate school", "in medical school", "in the military", "in the service"}
+    | {f"in {whose} {age}" for whose in ("her", "his") for age in ("teens", "twenties", "thirties", "forties", "20s", "30s", "40s")}
+    | {f"in the {when}" for when in ("1970s", "1980s", "1990s", "80s", "90s", "seventies", "eighties", "nineties")}
+)
+_SINCE_THEN = frozenset(
+    """since started start starting begun began initiated commenced from diagnosed added increased reduced changed switched still continues
+    continue currently now takes taking is remains daily nightly bedtime mg qhs bid bd tds nocte after following""".split()
+)
+_STILL_TAKEN = frozenset("since still continues continue currently now takes taking remains restarted resumed".split())
+_HELPED = lazy_pattern(r"\b(?:helped|worked|benefited|were? (?:of )?(?:any )?(?:help|helpful|benefit|effective|use|tolerated)|was (?:of )?(?:any |much )?"
+    r"(?:help|helpful|benefit|effective|use|useful|tolerated)|made (?:a|any) difference|did (?:much|anything)|gave (?:any )?relief)\b")
+OUTCOME = lazy_pattern(  # cues that tell how a trial ended
+    r"(?:made|raised|gave|led|caused|did|was|were|had|worked|helped|no|lost|without|quit|stopped working|wore|pooped|blunted)\b"
+)
+_HARMED = frozenset(
+    {"made her", "made him", "made me", "made them", "raised her", "raised his", "raised my", "gave her", "gave him", "gave me", "led to"}
+    | {"caused her", "caused him", "caused me"}
+)
+_SOFTENED = frozenset(
+    """better best improved improvement relief well happy calm calmer reduced lowered halved decreased dose split tolerates tolerated still
+    continues continue now takes sleepier prescription rx script samples sample refill refills advice option resolved""".split()
+)
 
 # What may stand before a cue that opens a sentence about the drug before ("She has since been ..."), and behind it.
 OPENING = frozenset(
@@ -111,11 +193,25 @@ def framed(
     before = words[max(0, first - 4) : first]
     previous = words[first - 1] if first else ""
     behind = words[last : last + 3]
+    if status is Status.INTENDED and phrase in _TALKING and (_OWN & set(behind[:1]) or _ABOUT_DOSE.match(rest)):
+        return None  # "asked about her amitriptyline dose"
+    if status is Status.INTENDED and _STOPPING & set(behind[:1]) and _DONE.search(rest):
+        return Status.STOPPED, True  # "recommended stopping it, which was done"
     if status is Status.INTENDED and _CEASING & (set(behind) - ({"dose"} if {"low", "small", "lowest"} & set(behind) else set())):
         return Status.ACTIVE, True
     if status is Status.STOPPED:
-        return _stopped(certain, phrase, words, last, before, previous, behind, rest)
+        return _stopped(certain, phrase, words, first, last, rest)
+    if phrase in _GIVEN or (status is Status.COMPLETED and phrase in _PLACES):
+        return _given(status, certain, phrase, words, first)
+    if status is Status.ACTIVE and first and words[first - 1] == "be" and is_exchange_phrase(phrase):
+        return Status.INTENDED, True  # "could be changed to", "may be replaced by"
+    if status is Status.ACTIVE and is_exchange_phrase(phrase) and _MODAL & set(before):
+        return Status.INTENDED, True  # "may be tapered and replaced with"
     if status is Status.ON_HOLD:
+        if _HELD_NOW.search(rest) and not _NOT_DONE.search(rest):
+            return Status.ON_HOLD, True  # "told to hold it and is holding it"
+        if phrase in BASE_FORMS and _BEFORE_PROCEDURE.search(rest[:120]):
+            return Status.ACTIVE, False
         if phrase in ("hold", "hold for", "withhold", "holding") and ("if" in words[last : last + 8] or "<" in rest or ">" in rest):
             return Status.ACTIVE, True
         if phrase in BASE_FORMS and (previous == "to" or _WISHING & set(before)):
@@ -131,8 +227,8 @@ def framed(
         return None  # "seen with his wife"
     if status is Status.ALLERGY and phrase == "reaction" and behind[:1] in (["time"], ["times"]):
         return None
-    if status is Status.FAMILY and (_REPORTING & set(behind[:2]) or (phrase.endswith("s") and _BORROWING & set(before[-2:]))):
-        return None
+    if status is Status.FAMILY:
+        return _family(certain, phrase, words, first, last)
     if (
         status is Status.ACTIVE
         and certain
@@ -145,19 +241,77 @@ def framed(
     return status, certain
 
 
+def _family(certain: bool, phrase: str, words: Sequence[str], first: int, last: int) -> tuple[Status, bool] | None:
+    """A relative takes it, unless the relative only reports, is the patient of whom another relative reports, or gave the drug away."""
+    if _reports(words, first, last):
+        return None
+    relation = next((g for g in _RELATIONS if g & {*phrase.split(), *(w.removesuffix("s") for w in phrase.split())}), frozenset())
+    for k in range(first):
+        if words[k] in _REPORTED_OF and relation & _REPORTED_OF[words[k]] and _reports(words, k, k + 1):
+            return None  # "daughter reports that her mother takes"
+    if phrase.endswith("s"):
+        if _BORROWING & set(words[max(0, first - 4) : first]):
+            return None
+        following = words[last] if last < len(words) else ""
+        if _BORROWING & set(words[:first]) and following not in _ABOUT_RELATIVES:
+            return Status.ACTIVE, False  # "takes fluoxetine, her husband's paroxetine when nervous"
+    return Status.FAMILY, certain
+
+
+def _reports(words: Sequence[str], first: int, last: int) -> bool:
+    """Whether a relative (words first to last) only speaks: "daughter reports", "according to the wife", "his wife, who is his carer, says"."""
+    if _REPORTING & set(words[last : last + 2]):
+        return True
+    if "who" in words[last : last + 1] and {"is", "was", "lives", "cares"} & set(words[last + 1 : last + 2]):
+        return bool(_REPORTING & set(words[last + 2 : last + 9]))
+    before = [w for w in words[max(0, first - 4) : first] if w not in _SMALL]
+    return before[-1:] == ["per"] or before[-2:] == ["according", "to"]
+
+
 def _is_conditional(words: Sequence[str], first: int) -> bool:
     """Whether "if", "when" or "once" (not "once daily") stands in the words before."""
     return any(words[k] in ("if", "when") or (words[k] == "once" and words[k + 1] not in _OFTEN) for k in range(max(0, first - 9), first))
 
 
-def _stopped(
-    certain: bool, phrase: str, words: Sequence[str], last: int, before: Sequence[str], previous: str, behind: Sequence[str], rest: str
-) -> tuple[Status, bool] | None:
+def _given(status: Status, certain: bool, phrase: str, words: Sequence[str], first: int) -> tuple[Status, bool] | None:
+    """What was given once, or in a place where nothing is taken for long, is over; "given twice daily" and "started in the ED" are not."""
+    said = " ".join(words)
+    if _JUST_NOW.search(said):
+        return None if status is Status.COMPLETED else (status, certain)
+    if _ONGOING & set(words):
+        return None if status is Status.COMPLETED else (status, certain)
+    if phrase in _PLACES:
+        return (Status.COMPLETED, True) if _ADMINISTERED & set(words[:first]) or phrase in _ALONE_PLACES else None
+    if _ONCE_ONLY.search(said):
+        return Status.COMPLETED, True
+    return (status, certain) if phrase in ("given", "was given") else None
+
+
+def is_exchange_phrase(phrase: str) -> bool:
+    """Whether a cue exchanges one drug for another: "changed to", "replaced by"."""
+    parts = phrase.split()
+    return len(parts) == 2 and parts[0] in _EXCHANGE_VERBS and parts[1] in _ONTO
+
+
+def _is_past_time(words: Sequence[str], first: int) -> bool:
+    """Whether a time of life or "years ago" is when it was taken, not since when: "on it since college", "started years ago"."""
+    return not _SINCE_THEN & set(words[max(0, first - 14) : first])
+
+
+def _stopped(certain: bool, phrase: str, words: Sequence[str], first: int, last: int, rest: str) -> tuple[Status, bool] | None:
+    before, behind = words[max(0, first - 4) : first], words[last : last + 3]
+    previous = words[first - 1] if first else ""
+    if phrase in _PAST_TIMES and not (_is_past_time(words, first) and not _STILL_TAKEN & set(words[last : last + 8])):
+        return None
+    if phrase in _HARMED and (_SOFTENED & set(words[last : last + 10])):
+        return Status.ACTIVE, False  # "made her jittery, so the dose was halved"
     following = behind[0] if behind else ""
     if phrase == "past" and _SPANS & set(behind):
         return None  # "past 24 hours"
     if phrase in ("previously", "formerly", "prior", "past") and _A_DOSE.match(rest):
         return None  # "1 mg, previously 0.5 mg"
+    if phrase == "neither" and _HELPED.search(rest):
+        return Status.STOPPED, True  # "neither a nor b helped"
     if phrase == "no longer" and following and following >= "a" and following not in ABOUT_IT:
         return Status.ACTIVE, False  # "no longer causes nausea"
     if "effective" in phrase and _RAISED.search(rest[:40]):
@@ -167,7 +321,7 @@ def _stopped(
     if phrase == "off":
         if following in ("label", "licence", "license", "formulary"):
             return None
-        if previous in ("tapering", "weaning", "coming", "getting", "going", "come", "get", "to"):
+        if previous in ("taper", "tapering", "wean", "weaning", "coming", "getting", "going", "come", "get", "to"):
             return Status.ACTIVE, False
     if phrase in LAST_TAKEN and not _LONG_AGO.match(rest[:120]):
         return None  # "last taken this morning"
@@ -178,12 +332,30 @@ def _stopped(
     if phrase in ("tried", "has tried", "had tried", "failed", "has failed") and _CEASING & set(behind[:2]):
         return Status.ACTIVE, True
     if phrase in BASE_FORMS:
+        if _DONE.search(rest) and not _NOT_DONE.search(rest):
+            return Status.STOPPED, True  # "told to stop it and she did"
         ahead = _NEXT_CLAUSE.split(rest[:120], maxsplit=1)[0]
+        if _is_told(words, first) and not _DOUBTING & set(before) and following not in _LATER and not _NOT_YET.search(ahead):
+            return Status.STOPPED, True  # "the patient is to continue a and to stop b"
         if previous == "to" or _WISHING & set(before) or following in _LATER or _NOT_YET.search(ahead):
             return Status.ACTIVE, False
+    elif is_exchange_phrase(phrase) and _MODAL & set(before):
+        return Status.ACTIVE, False  # "may be tapered and replaced with"
     elif previous == "be" or previous in ("if", "when", "before", "until", "never", "not", "nor") or following in ("next", "tomorrow"):
         return Status.ACTIVE, False
     return Status.STOPPED, certain and not _DOUBTING & set(before)
+
+
+def _is_told(words: Sequence[str], first: int) -> bool:
+    """Whether an instruction that holds from now on stands before: "is to stop", "is to continue a and to stop b"."""
+    if not first or words[first - 1] != "to":
+        return False
+    for k in range(first - 2, 0, -1):
+        if words[k] == "to" and words[k - 1] in ("is", "are"):
+            return True
+        if words[k] in _WISHING:
+            return False
+    return first > 1 and words[first - 2] in ("is", "are")
 
 
 def _not_taken(certain: bool, phrase: str, words: Sequence[str], last: int, ahead: str) -> tuple[Status, bool] | None:
@@ -191,6 +363,8 @@ def _not_taken(certain: bool, phrase: str, words: Sequence[str], last: int, ahea
     rest = words[last : last + 8]
     if phrase in ("avoid", "avoids", "avoiding", "please avoid") and following in _CARE:
         return None
+    if following in _CEASING_NOW:
+        return Status.ACTIVE, True  # "does not want to stop"
     forbids = phrase.startswith(("do not ", "dont ", "does not ", "doesnt ", "should not ", "must not "))
     if forbids and _MANNER.search(_NEXT_CLAUSE.split(ahead[:120], maxsplit=1)[0]):
         return Status.ACTIVE, False  # "do not take it with food"

@@ -12,6 +12,8 @@ from medcheck.text import fold, lazy_pattern, tokenise
 
 _TITLE = lazy_pattern(r"([^:\t|]{1,90}?)\s*(?::|\s[-–—]\s|\t|\scolon\b|\Z)")
 _ENDING_COLON = lazy_pattern(r"([^:\t|]{3,90}):\W*\Z")
+_QUESTION = lazy_pattern(r"(?:[QA]\d{0,2}[.:)]\s*)?([^:?\t|]{8,90})[:?](?=\s|\Z)[\s*_]*")
+_MARK = lazy_pattern(r"[:?](?:\s|\Z)")
 _COLUMN = lazy_pattern(r"[\t|]+")
 _FIRST_WORD = re.compile(r"[A-Za-z][A-Za-z0-9']*|[^\x00-\x7f]+")
 _ASIDE = lazy_pattern(r"[(\[][^()\[\]]*[)\]]")
@@ -29,6 +31,9 @@ _ALLERGY_PRODUCT = lazy_pattern(r"allerg|family", re.I)
 _DISCONTINUED = lazy_pattern(r"\bd/c(?:['’]?e?d)?\b", re.I)
 _SHORTEST_OCR = 5
 _MOST_WORDS = 12
+_SHORTEST_QUESTION = 4
+_ASKING = frozenset("what which have do are did has list please name any".split())  # what opens a question of a questionnaire
+_QUESTIONED = frozenset("i you me my your".split())
 # Nouns that make a line without a colon a heading, and words of instructions that alone make none ("AT BEDTIME").
 _NOUNS = frozenset(
     """medication medications meds medicines medicine drugs drug prescriptions repeat repeats acute acutes supplements vitamins otc
@@ -90,7 +95,7 @@ class HeadingReader:
         if begin is None:
             return None
         word = begin.group().lower()
-        if (word not in self._status or not word.isascii()) and not self._may_begin(word) and not text.rstrip(" \t*_#=").endswith(":"):
+        if (word not in self._status or not word.isascii()) and not self._may_begin(word) and not _MARK.search(text):
             return None  # most lines end here: they begin with a drug
         columns = _COLUMN.split(text.strip(" |\t"))
         if len(columns) > 2 and all(t in self._status for t in tokenise(text).words):
@@ -129,19 +134,23 @@ class HeadingReader:
         return (Status(said[0]) if said else None), m.end()
 
     def _sentence(self, text: str) -> tuple[Status | None, int] | None:
-        """A line that ends with a colon and holds only heading words and ordinary ones: "These were stopped on admission:"."""
+        """A line of ordinary words that ends with a colon, or a question with its answer behind it: "What have you tried before? Mirapex"."""
         m = _ENDING_COLON.match(text)
+        question = None if m is not None else _QUESTION.match(text)
+        m = m or question
         if m is None or any(c.isdigit() for c in m.group(1)) or ". " in m.group(1):
             return None
         words = tokenise(m.group(1)).words
+        if question is not None and (len(words) < _SHORTEST_QUESTION or not (words[0] in _ASKING or _QUESTIONED & set(words))):
+            return None
         if len(words) > _MOST_WORDS or any(w not in self._status and w not in _CONDITIONS and not self._is_ordinary(w) for w in words):
             return None
         said = [self._status[w] for w in self._phrases(words) if self._status.get(w) and w not in _NEEDING_VERB]
-        if _TURNING & set(words) or ("family" in said and _TELLING & set(words)):
+        if (question is None and _TURNING & set(words)) or ("family" in said and _TELLING & set(words)):
             said = []  # "take until finished", "her mother brought this list"
-        if not said and not _NOUNS & set(words):
+        if not said and not _NOUNS & set(words) and not (question is not None and words[0] in _ASKING):
             return None
-        return (Status(said[0]) if said else None), len(text)
+        return (Status(said[0]) if said else None), m.end() if question is not None else len(text)
 
     def bare(self, text: str) -> tuple[Status | None] | None:
         """The status of a line that is nothing but a status ("Stopped", "On hold", "Active"); None for another line.

@@ -17,9 +17,11 @@ _AND_OR = lazy_pattern(r"\b(?:and|or)\b")
 _ONLY_JOINED = lazy_pattern(r"\s*(?:,|/|&|\+|,?\s*\b(?:and|or|nor)\b)\s*(?:(?:the|her|his|also)\s+)?\Z")
 _JOINED_WITH_DOSE = lazy_pattern(r"[^.;|\t\n(:]{0,60}(?:,|/|&|\+|\b(?:and|or|nor)\b)\s*(?:(?:the|her|his|also)\s+)?\Z")
 _LAST_JOIN = lazy_pattern(r".*(?:&|\+|\b(?:and|or|nor)\b)\s*(?:(?:the|her|his|also)\s+)?\Z", re.S)
-_PLURAL = frozenset({"were", "both", "all", "have", "neither", "them", "these", "each"})
+_PLURAL = frozenset({"were", "both", "all", "have", "neither", "them", "these", "each", "none"})
 _LATTER = frozenset({"latter", "second", "last", "only"})
 _SINGULAR = frozenset({"was", "is", "has", "it", "which", "this"})
+_RAN_OUT = frozenset({"ran out", "has run out", "out of", "ran out of", "has run out of", "running out of"})
+_REFUSALS = frozenset({"refused", "declined", "refused it"})
 _STRONG = (Status.FAMILY, Status.ALLERGY)
 
 
@@ -99,13 +101,19 @@ def resolve(
         own = carried
         if after[k]:
             inactive = [r for r in after[k] if r.status is not Status.ACTIVE]
+            if any(r.certain for r in inactive):  # "not taking (ran out 3 weeks ago)": why, not that it is taken
+                after[k] = [r for r in after[k] if r.status is not Status.ACTIVE or r.cue not in _RAN_OUT]
             chosen = inactive[0] if inactive else after[k][-1]
             resumed = any(r.status is Status.ACTIVE and ("restart" in r.cue or "resum" in r.cue) for r in after[k])
             if inactive and (resumed or after[k][-1].status is Status.ACTIVE):
                 chosen = StatusReading(Status.ACTIVE, False, after[k][-1].cue)  # "stopped in 2020 and restarted"
+            if own is not None and own.cue in BASE_FORMS and chosen.cue in _REFUSALS:
+                chosen = StatusReading(Status.ACTIVE, False, own.cue)  # "advised to stop it, refused"
             if own is None or own.status is Status.ACTIVE or chosen.status in _STRONG:
                 past = own is not None and own.cue in PAST_TREATMENT and chosen.status is Status.STOPPED
                 own = StatusReading(chosen.status, True, chosen.cue) if past else chosen
+            elif own.status is Status.INTENDED and chosen.status is Status.NOT_TAKEN:
+                own = chosen  # "was offered it but declined"
             elif chosen.status is Status.ACTIVE and own.status not in _STRONG:
                 own = StatusReading(Status.ACTIVE, False, own.cue)
         out.append(own)

@@ -11,7 +11,7 @@ from datetime import date
 from medcheck.domain import Dosage, LineKind, MedicationStatement, Mention, Period, Remark, Status
 from medcheck.parsing.dates import read_period
 from medcheck.parsing.decide import decide, reason_of
-from medcheck.parsing.frames import LAST_TAKEN
+from medcheck.parsing.frames import LAST_TAKEN, OUTCOME
 from medcheck.parsing.products import ProductFigures
 from medcheck.parsing.regions import regions, without_other_names
 from medcheck.parsing.segment import Segment
@@ -66,10 +66,13 @@ class Readers(Value):
         return self.sig.read(instruction, self.products.of(ingredients))
 
 
-def statements_of(item: Spotted, readers: Readers, as_of: date) -> list[MedicationStatement]:
-    """The statements of a segment, one for each mention; a second name of the same drug in brackets is no further one."""
+def statements_of(item: Spotted, readers: Readers, as_of: date, *, past: bool = False) -> list[MedicationStatement]:
+    """The statements of a segment, one for each mention; a second name of the same drug in brackets is no further one.
+
+    `past` is True where the sentence before spoke of trials that are over.
+    """
     mentions, again = without_other_names(item.segment.text, item.mentions) if len(item.mentions) > 1 else (list(item.mentions), [])
-    readings = _readings(item, mentions, readers, as_of)
+    readings = _outcomes(_readings(item, mentions, readers, as_of), past)
     out = []
     for mention, region, reading in zip(mentions, regions(item.segment, mentions), readings, strict=True):
         out.append(_statement(item, mention, region, again, reading, readers, as_of))
@@ -117,6 +120,18 @@ def _readings(item: Spotted, mentions: Sequence[Mention], readers: Readers, as_o
         else:
             out.append(column)
     return out
+
+
+def _outcomes(readings: list[StatusReading | None], past: bool) -> list[StatusReading | None]:
+    """What a drug did ("made her jittery") ends it for certain only among trials that are over."""
+    if not any(r is not None and not r.certain for r in readings):
+        return readings
+    past = past or any(r is not None and r.certain and r.status is Status.STOPPED and OUTCOME.match(r.cue) for r in readings)
+    if not past:
+        return readings
+    return [
+        replace(r, certain=True) if r is not None and r.status is Status.STOPPED and OUTCOME.match(r.cue) else r for r in readings
+    ]
 
 
 def _not_begun(item: Spotted, as_of: date) -> StatusReading | None:

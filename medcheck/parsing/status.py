@@ -18,6 +18,7 @@ _STOP = lazy_pattern(r"[,;.]")
 _ARROW = lazy_pattern(r"[\s\d][-=]*>\s*\Z")
 _CELL_BEGINS = lazy_pattern(r"(?:\A|[\t|;,(\[\n:=]|\s{2}|\s[-=>]+\s)[\s\"*]*\Z")
 _CELL_ENDS = lazy_pattern(r"[\s\"*]*(?:\Z|[\t|;,)\](\n.]|\s{2}|\s-)")
+_IT_WAS = lazy_pattern(r"[(\[]\s*(?:was|were|ex)[\s-]\s*\Z")
 _LONGEST_OPENING = 8  # words before the cue that opens a sentence
 _NO_WORDS = frozenset({"no", "n", "false", "nein", "non", "0"})
 _YES_WORDS = frozenset({"yes", "y", "true", "x", "ja", "oui", "1", "ok", "sometimes", "occasionally", "rarely", "mostly", "regularly"})
@@ -68,6 +69,7 @@ class StatusReader:
         """
         found = [f for f in self.find(tokens, mentions) if f[0] >= begin and f[0] not in silent]
         swaps = self._swaps(tokens, mentions) if len(mentions) > 1 else {}
+        swaps.update(_replaced(tokens, mentions))
         if not found and not swaps:
             return [None] * len(mentions)
         before: list[list[StatusReading | None]] = [[] for _ in mentions]
@@ -250,6 +252,15 @@ class StatusReader:
         if can_before:
             return "before"
         return "after" if can_after else "none"
+
+
+def _replaced(tokens: Tokens, mentions: Sequence[tuple[int, int]]) -> dict[int, StatusReading]:
+    """What stands in brackets as the drug before: "pramipexole (was ropinirole)"."""
+    text = tokens.folded.text
+    if "(" not in text and "[" not in text:
+        return {}
+    starts = ((k, tokens.starts[first]) for k, (first, _) in enumerate(mentions))
+    return {k: StatusReading(Status.STOPPED, True, "was") for k, at in starts if _IT_WAS.search(text, max(0, at - 12), at)}
 
 
 def _answers_for(tokens: Tokens, end: int, first: int) -> bool:
