@@ -65,6 +65,8 @@ def attach(spotted: Sequence[Spotted], readers: Readers, as_of: date) -> tuple[l
     return collector.statements, collector.remarks
 
 
+_ENDED = frozenset({Status.STOPPED, Status.ON_HOLD, Status.NOT_TAKEN})
+_LONG_AGO_DAYS = 365
 _TRIALS = lazy_pattern(
     r"\b(?:(?<!clinical )trials?|failures?|has failed|had failed|(?:has|have|had) (?:previously )?tried|previously tried|were tried|was tried"
     r"|(?:past|previous|prior|earlier) (?:\w+ )?(?:medications?|treatments?|antidepressants?|agents?|drugs?|therap(?:y|ies)))\b",
@@ -98,11 +100,32 @@ class _Collector:
         if self._waiting is not None and self._waiting_line == item.segment.line:
             new = [self._with_status(s, self._waiting) if s.status is Status.ACTIVE else s for s in new]
         self._waiting = None
+        if item.segment.section not in _ENDED:
+            for s in new:
+                self._supersede(item, s)
         self.statements.extend(new)
         self.remarks.extend(unread_beside(item, self._readers, " ".join(s.reason.lower() for s in new)))
         self._tell_far_words(item, new)
         self._group = len(new)
         self._tail, self._tail_end = item.segment.line, item.segment.start + len(item.segment.text)
+
+    def _supersede(self, item: Spotted, later: MedicationStatement) -> None:
+        """What is told later of a drug counts for what was told before: in the same paragraph it ends it, elsewhere it puts it in doubt.
+
+        Not where it ended long ago, and not where it has a dose of its own: then it is another course.
+        """
+        if later.status not in _ENDED or not later.status_certain or not later.match.ingredients or item.segment.cells:
+            return
+        ended = later.period.stopped
+        if later.dosage.dose_max is not None or (ended is not None and (self._as_of - ended.latest).days > _LONG_AGO_DAYS):
+            return
+        for k, s in enumerate(self.statements):
+            if s.status is not Status.ACTIVE or set(s.match.ingredients) != set(later.match.ingredients):
+                continue
+            if s.line == later.line and s.dosage.dose_max is None and s.period.started is None:
+                self.statements[k] = replace(s, status=later.status, status_certain=True)
+            else:
+                self.statements[k] = replace(s, status_certain=False)
 
     def take_other_name(self, item: Spotted) -> bool:
         """Whether a line only names the drug above it again ("Commonly known as: BENADRYL")."""

@@ -108,7 +108,7 @@ _BEFORE_PROCEDURE = lazy_pattern(
     r"(?:surgery|procedure|operation|colonoscopy|anesthesia|anaesthesia|scan|test|study)\b"
 )
 _MODAL = frozenset("may might can could should would will shall eventually possibly".split())
-_GIVEN = frozenset({"given", "was given", "received", "gave", "got", "was administered", "given once", "was given once", "was given in"})
+GIVEN = frozenset({"given", "was given", "received", "gave", "got", "was administered", "given once", "was given once", "was given in"})
 _PLACES = frozenset(
     {"in the ed", "in the er", "in ed", "in er", "in the emergency department", "in the emergency room", "in a e", "in triage", "x1", "x 1"}
     | {"at urgent care", "en route", "in the ambulance", "intraoperatively", "intra operatively", "in pacu", "in the pacu", "stat"}
@@ -121,7 +121,7 @@ _ONGOING = frozenset(
     bid tid qid qhs regularly twice takes taking began initiated scheduled prn""".split()
 )
 _ONCE_ONLY = lazy_pattern(
-    r"\b(?:in|at|by|from) (?:the )?(?:ed|er|a e|emergency|triage|urgent care|ambulance|pacu|recovery|ems|paramedics)\b"
+    r"\b(?:in|at|by|from) (?:the )?(?:ed|er|a e|emergency|triage|urgent care|ambulance|pacu|recovery|ems|paramedics)\b|\b(?:ed|er|hospital) (?:course|meds|medications|treatment)\b"
     r"|\bonce\b(?! (?:daily|a|per|every|weekly|nightly|each))|\bx ?1\b|\b(?:single|one|stat|loading) (?:\w+ )?dose\b|\bintra ?operatively\b"
     r"|\b(?:before|prior to|with) (?:the |her |his )?(?:transfusion|surgery|procedure|infusion|scan|mri|induction)\b|\ben route\b|\bovernight\b|\bems\b"
 )
@@ -147,7 +147,7 @@ _STILL_TAKEN = frozenset("since still continues continue currently now takes tak
 _HELPED = lazy_pattern(r"\b(?:helped|worked|benefited|were? (?:of )?(?:any )?(?:help|helpful|benefit|effective|use|tolerated)|was (?:of )?(?:any |much )?"
     r"(?:help|helpful|benefit|effective|use|useful|tolerated)|made (?:a|any) difference|did (?:much|anything)|gave (?:any )?relief)\b")
 OUTCOME = lazy_pattern(  # cues that tell how a trial ended
-    r"(?:made|raised|gave|led|caused|did|was|were|had|worked|helped|no|lost|without|quit|stopped working|wore|pooped|blunted)\b"
+    r"(?:made|raised|gave|led|caused|did|was|were|had|worked|helped|no|not|ineffective|poorly|failed|unhelpful|lost|without|quit|stopped working|wore|pooped|blunted)\b"
 )
 _HARMED = frozenset(
     {"made her", "made him", "made me", "made them", "raised her", "raised his", "raised my", "gave her", "gave him", "gave me", "led to"}
@@ -201,7 +201,7 @@ def framed(
         return Status.ACTIVE, True
     if status is Status.STOPPED:
         return _stopped(certain, phrase, words, first, last, rest)
-    if phrase in _GIVEN or (status is Status.COMPLETED and phrase in _PLACES):
+    if phrase in GIVEN or (status is Status.COMPLETED and phrase in _PLACES):
         return _given(status, certain, phrase, words, first)
     if status is Status.ACTIVE and first and words[first - 1] == "be" and is_exchange_phrase(phrase):
         return Status.INTENDED, True  # "could be changed to", "may be replaced by"
@@ -323,6 +323,8 @@ def _stopped(certain: bool, phrase: str, words: Sequence[str], first: int, last:
             return None
         if previous in ("taper", "tapering", "wean", "weaning", "coming", "getting", "going", "come", "get", "to"):
             return Status.ACTIVE, False
+        if {"get", "getting", "trying", "try"} & set(before):
+            return Status.ACTIVE, False  # "trying to get her off it"
     if phrase in LAST_TAKEN and not _LONG_AGO.match(rest[:120]):
         return None  # "last taken this morning"
     if phrase == "used" and previous in ("is", "are", "be", "being", "not"):
@@ -362,6 +364,8 @@ def _not_taken(certain: bool, phrase: str, words: Sequence[str], last: int, ahea
     following = words[last] if last < len(words) else ""
     rest = words[last : last + 8]
     if phrase in ("avoid", "avoids", "avoiding", "please avoid") and following in _CARE:
+        return None
+    if phrase == "as should" and not {"avoid", "avoided"} & set(words):
         return None
     if following in _CEASING_NOW:
         return Status.ACTIVE, True  # "does not want to stop"

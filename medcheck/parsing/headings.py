@@ -33,6 +33,7 @@ _SHORTEST_OCR = 5
 _MOST_WORDS = 12
 _SHORTEST_QUESTION = 4
 _ASKING = frozenset("what which have do are did has list please name any".split())  # what opens a question of a questionnaire
+_SMALL = frozenset("i me did do am it we us he".split())
 _QUESTIONED = frozenset("i you me my your".split())
 # Nouns that make a line without a colon a heading, and words of instructions that alone make none ("AT BEDTIME").
 _NOUNS = frozenset(
@@ -143,7 +144,9 @@ class HeadingReader:
         words = tokenise(m.group(1)).words
         if question is not None and (len(words) < _SHORTEST_QUESTION or not (words[0] in _ASKING or _QUESTIONED & set(words))):
             return None
-        if len(words) > _MOST_WORDS or any(w not in self._status and w not in _CONDITIONS and not self._is_ordinary(w) for w in words):
+        if len(words) > _MOST_WORDS or any(
+            w not in self._status and w not in _CONDITIONS and w not in _SMALL and not self._is_ordinary(w) for w in words
+        ):
             return None
         said = [self._status[w] for w in self._phrases(words) if self._status.get(w) and w not in _NEEDING_VERB]
         if (question is None and _TURNING & set(words)) or ("family" in said and _TELLING & set(words)):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from medcheck.domain import Status
-from medcheck.parsing.frames import BASE_FORMS, CONTINUING, PAST_TREATMENT
+from medcheck.parsing.frames import BASE_FORMS, CONTINUING, GIVEN, PAST_TREATMENT
 from medcheck.text import Tokens, lazy_pattern
 from medcheck.value import Value
 
@@ -20,7 +20,7 @@ _LAST_JOIN = lazy_pattern(r".*(?:&|\+|\b(?:and|or|nor)\b)\s*(?:(?:the|her|his|al
 _PLURAL = frozenset({"were", "both", "all", "have", "neither", "them", "these", "each", "none"})
 _LATTER = frozenset({"latter", "second", "last", "only"})
 _SINGULAR = frozenset({"was", "is", "has", "it", "which", "this"})
-_RAN_OUT = frozenset({"ran out", "has run out", "out of", "ran out of", "has run out of", "running out of"})
+_RAN_OUT = frozenset({"over the past", "for the past", "for past", "ran out", "has run out", "out of", "ran out of", "has run out of", "running out of"})
 _REFUSALS = frozenset({"refused", "declined", "refused it"})
 _STRONG = (Status.FAMILY, Status.ALLERGY)
 
@@ -75,7 +75,7 @@ def resolve(
             gap = text[tokens.ends[mentions[k - 1][1] - 1] : tokens.starts[mentions[k][0]]]
             if not LIST_JOIN.match(gap):
                 carried = None
-            elif carried.status is not Status.ACTIVE and "," in gap and any(c.isdigit() for c in gap) and not _AND_OR.search(gap):
+            elif carried.status is not Status.ACTIVE and carried.cue not in GIVEN and "," in gap and any(c.isdigit() for c in gap) and not _AND_OR.search(gap):
                 # "stopped sertraline 50 mg, citalopram 20 mg": whether the second was stopped too is not said.
                 carried = StatusReading(carried.status, False, carried.cue)
         for reading in before[k]:
@@ -103,7 +103,7 @@ def resolve(
             inactive = [r for r in after[k] if r.status is not Status.ACTIVE]
             if any(r.certain for r in inactive):  # "not taking (ran out 3 weeks ago)": why, not that it is taken
                 after[k] = [r for r in after[k] if r.status is not Status.ACTIVE or r.cue not in _RAN_OUT]
-            chosen = inactive[0] if inactive else after[k][-1]
+            chosen = next((r for r in inactive if r.certain), inactive[0]) if inactive else after[k][-1]
             resumed = any(r.status is Status.ACTIVE and ("restart" in r.cue or "resum" in r.cue) for r in after[k])
             if inactive and (resumed or after[k][-1].status is Status.ACTIVE):
                 chosen = StatusReading(Status.ACTIVE, False, after[k][-1].cue)  # "stopped in 2020 and restarted"
