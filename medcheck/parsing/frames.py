@@ -28,7 +28,7 @@ _WISHING = frozenset(
     advise advises advised want wants wanted would like try tries tried trying fail fails failed failing unable cannot
     cant couldnt could refuse refuses refused afraid reluctant consider considering discuss discussed not never should may
     might must if when before dont didnt doesnt told asked instructed needs need going hopes hoping wishes wish agreed
-    able unwilling encouraged urged due will""".split()
+    able offered unwilling encouraged urged due will""".split()
 )
 BASE_FORMS = frozenset(
     {"stop", "stop taking", "stop using", "discontinue", "cease", "hold", "withhold", "quit", "quit taking", "switch from", "change from"}
@@ -112,9 +112,9 @@ GIVEN = frozenset({"given", "was given", "received", "gave", "got", "was adminis
 _PLACES = frozenset(
     {"in the ed", "in the er", "in ed", "in er", "in the emergency department", "in the emergency room", "in a e", "in triage", "x1", "x 1"}
     | {"at urgent care", "en route", "in the ambulance", "intraoperatively", "intra operatively", "in pacu", "in the pacu", "stat"}
-    | {"in the recovery room", "prior to transfusion", "before transfusion", "once only", "one time"}
+    | {"in the recovery room", "prior to transfusion", "before transfusion", "one time"}
 )
-_ALONE_PLACES = frozenset({"intraoperatively", "intra operatively", "prior to transfusion", "before transfusion", "once only"})
+_ALONE_PLACES = frozenset({"intraoperatively", "intra operatively", "prior to transfusion", "before transfusion"})
 _ADMINISTERED = frozenset("given received got gave had iv im once administered dose shot x1 stat injection bolus".split())
 _ONGOING = frozenset(
     """started start prescribed prescription rx discharged home continue continued continues restarted increased daily nightly bd tds
@@ -219,7 +219,7 @@ def framed(
     if (
         status is Status.ALLERGY
         and phrase in _BARE_ALLERGY
-        and (_INDICATED & set(before[-2:]) or _POSSIBLY & set(before) or (previous == "to" and phrase in ("rash", "hives")))
+        and (_INDICATED & set(before[-2:]) or _POSSIBLY & set(before) or "if" in words[max(0, first - 6) : first] or (previous == "to" and phrase in ("rash", "hives")))
     ):
         return None
     with_them = status is Status.FAMILY and "with" in before[-2:]
@@ -329,7 +329,7 @@ def _stopped(certain: bool, phrase: str, words: Sequence[str], first: int, last:
         return None  # "last taken this morning"
     if phrase == "used" and previous in ("is", "are", "be", "being", "not"):
         return None
-    if phrase in ("took", "used") and _RECENT & set(words[last : last + 8]):
+    if phrase in ("took", "used", "was used", "were used") and _RECENT & set(words[last : last + 8]):
         return Status.ACTIVE, True
     if phrase in ("tried", "has tried", "had tried", "failed", "has failed") and _CEASING & set(behind[:2]):
         return Status.ACTIVE, True

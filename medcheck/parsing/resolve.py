@@ -109,6 +109,8 @@ def resolve(
                 chosen = StatusReading(Status.ACTIVE, False, after[k][-1].cue)  # "stopped in 2020 and restarted"
             if own is not None and own.cue in BASE_FORMS and chosen.cue in _REFUSALS:
                 chosen = StatusReading(Status.ACTIVE, False, own.cue)  # "advised to stop it, refused"
+            if own is not None and own.status is Status.ACTIVE and not (own.certain or chosen.certain):
+                chosen = own  # "trying to get her off it without success"
             if own is None or own.status is Status.ACTIVE or chosen.status in _STRONG:
                 past = own is not None and own.cue in PAST_TREATMENT and chosen.status is Status.STOPPED
                 own = StatusReading(chosen.status, True, chosen.cue) if past else chosen
