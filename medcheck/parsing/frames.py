@@ -90,6 +90,9 @@ _TOLERATED = frozenset(
 )
 _PARTLY = frozenset({"regularly", "consistently", "reliably", "prescribed", "always", "everyday"})
 _CEASING_NOW = frozenset("stop stopping taper tapering discontinue discontinuing reduce reducing wean weaning".split())
+_LONG = lazy_pattern(r"\b(?:years?|months?|ages|decades?)\b")
+_SWITCHED = frozenset("switched changed converted transitioned rotated swapped".split())
+_DECIDED = frozenset("elected decided chose opted proceeded had".split())
 _STOPPING = frozenset("stopping discontinuing withdrawing tapering weaning stop discontinue withdraw".split())
 # What the patient then did, behind an instruction to stop or to hold.
 _DONE = lazy_pattern(
@@ -121,7 +124,7 @@ _ONGOING = frozenset(
     bid tid qid qhs regularly twice takes taking began initiated scheduled prn""".split()
 )
 _ONCE_ONLY = lazy_pattern(
-    r"\b(?:in|at|by|from) (?:the )?(?:ed|er|a e|emergency|triage|urgent care|ambulance|pacu|recovery|ems|paramedics)\b|\b(?:ed|er|hospital) (?:course|meds|medications|treatment)\b"
+    r"\b(?:in|at|by|from) (?:the )?(?:ed|er|a e|emergency|triage|urgent care|ambulance|pacu|recovery|ems|paramedics)\b|\b(?:ed|er|hospital) (?:course|meds|medications|treatment)\b|\bwhile (?:hospitali[sz]ed|inpatient|in hospital|in the hospital)\b"
     r"|\bonce\b(?! (?:daily|a|per|every|weekly|nightly|each))|\bx ?1\b|\b(?:single|one|stat|loading) (?:\w+ )?dose\b|\bintra ?operatively\b"
     r"|\b(?:before|prior to|with) (?:the |her |his )?(?:transfusion|surgery|procedure|infusion|scan|mri|induction)\b|\ben route\b|\bovernight\b|\bems\b"
 )
@@ -155,14 +158,15 @@ _HARMED = frozenset(
 )
 _SOFTENED = frozenset(
     """better best improved improvement relief well happy calm calmer reduced lowered halved decreased dose split tolerates tolerated still
-    continues continue now takes sleepier prescription rx script samples sample refill refills advice option resolved""".split()
+    continues continue now takes sleepier advice option resolved""".split()
 )
+_PRESCRIBING = frozenset("prescription rx script samples sample refill refills supply".split())
 
 # What may stand before a cue that opens a sentence about the drug before ("She has since been ..."), and behind it.
 OPENING = frozenset(
     """she he they it this that these those was were is are has have had been patient pt both all now since then but which and also i we
     being recently later subsequently eventually currently however unfortunately drug medication medicine med status per self by the
-    due to gp latter""".split()
+    due to gp latter says states reports admits""".split()
 )
 ABOUT_IT = frozenset(
     """in on by due because for since after when at last this that these those it them both all taking using ago as secondary per reason
@@ -201,6 +205,8 @@ def framed(
         return Status.ACTIVE, True
     if status is Status.STOPPED:
         return _stopped(certain, phrase, words, first, last, rest)
+    if phrase == "taper of":
+        return (Status.COMPLETED, True) if {"completed", "finished"} & set(words[max(0, first - 6) : first]) else (status, certain)
     if phrase in GIVEN or (status is Status.COMPLETED and phrase in _PLACES):
         return _given(status, certain, phrase, words, first)
     if status is Status.ACTIVE and first and words[first - 1] == "be" and is_exchange_phrase(phrase):
@@ -303,6 +309,8 @@ def _stopped(certain: bool, phrase: str, words: Sequence[str], first: int, last:
     previous = words[first - 1] if first else ""
     if phrase in _PAST_TIMES and not (_is_past_time(words, first) and not _STILL_TAKEN & set(words[last : last + 8])):
         return None
+    if phrase in _HARMED and _PRESCRIBING & set(words[last : last + 4]):
+        return None  # "gave her a prescription"
     if phrase in _HARMED and (_SOFTENED & set(words[last : last + 10])):
         return Status.ACTIVE, False  # "made her jittery, so the dose was halved"
     following = behind[0] if behind else ""
@@ -310,6 +318,8 @@ def _stopped(certain: bool, phrase: str, words: Sequence[str], first: int, last:
         return None  # "past 24 hours"
     if phrase in ("previously", "formerly", "prior", "past") and _A_DOSE.match(rest):
         return None  # "1 mg, previously 0.5 mg"
+    if phrase == "from" and any(words[k] in _SWITCHED and words[k + 1] == "by" for k in range(max(0, first - 7), first - 1)):
+        return Status.STOPPED, True  # "was switched by her psychiatrist from a to b"
     if phrase == "neither" and _HELPED.search(rest):
         return Status.STOPPED, True  # "neither a nor b helped"
     if phrase == "no longer" and following and following >= "a" and following not in ABOUT_IT:
@@ -339,6 +349,10 @@ def _stopped(certain: bool, phrase: str, words: Sequence[str], first: int, last:
         ahead = _NEXT_CLAUSE.split(rest[:120], maxsplit=1)[0]
         if _is_told(words, first) and not _DOUBTING & set(before) and following not in _LATER and not _NOT_YET.search(ahead):
             return Status.STOPPED, True  # "the patient is to continue a and to stop b"
+        if previous == "to" and words[first - 2 : first - 1] and words[first - 2] in _DECIDED and following not in _LATER:
+            return Status.STOPPED, not _NOT_YET.search(ahead)  # "we elected to discontinue it"
+        if previous in ("and", "or", "then") and "to" in before:
+            return Status.ACTIVE, False  # "GP to review and stop"
         if previous == "to" or _WISHING & set(before) or following in _LATER or _NOT_YET.search(ahead):
             return Status.ACTIVE, False
     elif is_exchange_phrase(phrase) and _MODAL & set(before):
@@ -350,14 +364,14 @@ def _stopped(certain: bool, phrase: str, words: Sequence[str], first: int, last:
 
 def _is_told(words: Sequence[str], first: int) -> bool:
     """Whether an instruction that holds from now on stands before: "is to stop", "is to continue a and to stop b"."""
-    if not first or words[first - 1] != "to":
+    if not first or words[first - 1] not in ("to", "and", "or", "then"):
         return False
-    for k in range(first - 2, 0, -1):
+    for k in range(first - 1, 0, -1):
         if words[k] == "to" and words[k - 1] in ("is", "are"):
             return True
         if words[k] in _WISHING:
             return False
-    return first > 1 and words[first - 2] in ("is", "are")
+    return False
 
 
 def _not_taken(certain: bool, phrase: str, words: Sequence[str], last: int, ahead: str) -> tuple[Status, bool] | None:
@@ -365,6 +379,8 @@ def _not_taken(certain: bool, phrase: str, words: Sequence[str], last: int, ahea
     rest = words[last : last + 8]
     if phrase in ("avoid", "avoids", "avoiding", "please avoid") and following in _CARE:
         return None
+    if phrase.endswith((" it in", " it for")) and not _LONG.search(ahead[:40]):
+        return Status.ACTIVE, False  # "has not taken it in two days"
     if phrase == "as should" and not {"avoid", "avoided"} & set(words):
         return None
     if following in _CEASING_NOW:

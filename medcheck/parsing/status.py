@@ -237,6 +237,8 @@ class StatusReader:
         can_after = bool(positions & {"after", "both"}) and left is not None
         if can_before and tokens.words[last - 1] == "allergies" and right is not None and mentions[right][0] == last:
             return "before"  # "... pregabalin allergies codeine"
+        if can_before and text[tokens.ends[last - 1] :].lstrip().startswith(":"):
+            return "before"  # "all but a were stopped: b, c"
         if can_before and can_after and left is not None and right is not None:
             gap_left = text[tokens.ends[mentions[left][1] - 1] : tokens.starts[first]]
             gap_right = text[tokens.ends[last - 1] : tokens.starts[mentions[right][0]]]
