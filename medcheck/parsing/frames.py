@@ -93,6 +93,16 @@ _CEASING_NOW = frozenset("stop stopping taper tapering discontinue discontinuing
 _LONG = lazy_pattern(r"\b(?:years?|months?|ages|decades?)\b")
 _SWITCHED = frozenset("switched changed converted transitioned rotated swapped".split())
 _DECIDED = frozenset("elected decided chose opted proceeded had".split())
+_EXCEPTING = frozenset(
+    {"except", "except for", "apart from", "other than", "with the exception of", "with exception of", "excluding", "save for"}
+)
+_ALL_OF_THEM = frozenset("all everything continue continued resume resumed home same unchanged".split())
+_NONE_OF_THEM = frozenset("no none not nothing denies never without any stopped discontinued held off stop discontinue hold only".split())
+_OUTCOME_OF_DOSE = lazy_pattern(r"tolerate|caused|made|sedating|activating|side effects|ineffective|not effective|did not help")
+_BACK_TO = lazy_pattern(
+    r"\b(?:back (?:down )?to|(?:reduced|returned|decreased|lowered|dropped|down|cut|cut back) to|so (?:reduced|decreased|lowered|halved)"
+    r"|remains? on|still on|still takes)\b"
+)
 _STOPPING = frozenset("stopping discontinuing withdrawing tapering weaning stop discontinue withdraw".split())
 # What the patient then did, behind an instruction to stop or to hold.
 _DONE = lazy_pattern(
@@ -205,6 +215,9 @@ def framed(
         return Status.ACTIVE, True
     if status is Status.STOPPED:
         return _stopped(certain, phrase, words, first, last, rest)
+    if phrase in _EXCEPTING and status is Status.ACTIVE:
+        whole = _ALL_OF_THEM & set(words[:first]) and not _NONE_OF_THEM & set(words)
+        return (Status.NOT_TAKEN, True) if whole else (status, certain)  # "continue all but", unlike "takes nothing but"
     if phrase == "taper of":
         return (Status.COMPLETED, True) if {"completed", "finished"} & set(words[max(0, first - 6) : first]) else (status, certain)
     if phrase in GIVEN or (status is Status.COMPLETED and phrase in _PLACES):
@@ -328,6 +341,12 @@ def _stopped(certain: bool, phrase: str, words: Sequence[str], first: int, last:
         return Status.ACTIVE, False
     if phrase in BASE_FORMS and following == "if":
         return Status.ACTIVE, True  # "stop if it makes you drowsy"
+    if "failed" in phrase and previous in _CEASING:
+        return Status.ACTIVE, True  # "attempted taper failed"
+    if _OUTCOME_OF_DOSE.search(phrase) and _BACK_TO.search(rest[:120]):
+        return Status.ACTIVE, False  # "did not tolerate 100 mg, so back to 50 mg"
+    if phrase == "off" and rest[:1] in (",", ";", "."):
+        return None
     if phrase == "off":
         if following in ("label", "licence", "license", "formulary"):
             return None
@@ -383,7 +402,7 @@ def _not_taken(certain: bool, phrase: str, words: Sequence[str], last: int, ahea
         return Status.ACTIVE, False  # "has not taken it in two days"
     if phrase == "as should" and not {"avoid", "avoided"} & set(words):
         return None
-    if following in _CEASING_NOW:
+    if _CEASING_NOW & set(words[last : last + 3]) or "give up" in " ".join(words[last : last + 3]):
         return Status.ACTIVE, True  # "does not want to stop"
     forbids = phrase.startswith(("do not ", "dont ", "does not ", "doesnt ", "should not ", "must not "))
     if forbids and _MANNER.search(_NEXT_CLAUSE.split(ahead[:120], maxsplit=1)[0]):

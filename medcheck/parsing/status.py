@@ -16,6 +16,7 @@ _ANSWERS = frozenset({"no", "n", "yes", "y"})
 _DOSE_WORDS = frozenset("daily nightly tablet tablets capsule capsules bedtime needed twice times morning evening".split())
 _STOP = lazy_pattern(r"[,;.]")
 _ARROW = lazy_pattern(r"[\s\d][-=]*>\s*\Z")
+_CHAIN = lazy_pattern(r"\A[^,;]{0,40}[-=]>\s*(?:now|then|and now)?\s*\Z")  # "a -> b -> now c"
 _CELL_BEGINS = lazy_pattern(r"(?:\A|[\t|;,(\[\n:=]|\s{2}|\s[-=>]+\s)[\s\"*]*\Z")
 _CELL_ENDS = lazy_pattern(r"[\s\"*]*(?:\Z|[\t|;,)\](\n.]|\s{2}|\s-)")
 _IT_WAS = lazy_pattern(r"[(\[]\s*(?:was|were|ex)[\s-]\s*\Z")
@@ -139,7 +140,7 @@ class StatusReader:
             gap = tokens.folded.text[tokens.ends[mentions[k][1] - 1] : tokens.starts[mentions[k + 1][0]]]
             if len(gap) > 80 or not LIST_JOIN.match(gap):
                 continue
-            arrow = len(mentions) == 2 and _ARROW.search(gap) is not None
+            arrow = (len(mentions) == 2 and _ARROW.search(gap) is not None) or _CHAIN.search(gap) is not None
             done = True if arrow else is_exchange(tokens.words, mentions[k][0], mentions[k + 1][0])
             if done is not None:
                 said[k] = StatusReading(Status.STOPPED, done, "exchange")
