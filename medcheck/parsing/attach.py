@@ -91,6 +91,10 @@ class _Collector:
 
     # ---- segments with mentions ----------------------------------------------------------------------------------------
     def take_mentions(self, item: Spotted) -> None:
+        if item.segment.continues and self.statements and self._group == 1:
+            said = self._readers.status.read_opening(item.tokens, first_token(item), item.mentions[0].first)
+            if said is not None and self._last_near(item) is not None:
+                self._change_status(1, said, "")
         past = self._past_line == item.segment.line or (item.segment.wraps and self._past_line == item.segment.line - 1)
         new = statements_of(item, self._readers, self._as_of, past=past)
         if any(s.status is Status.ACTIVE and s.status_certain for s in new):
@@ -122,7 +126,8 @@ class _Collector:
         for k, s in enumerate(self.statements):
             if s.status is not Status.ACTIVE or set(s.match.ingredients) != set(later.match.ingredients):
                 continue
-            if s.line == later.line and s.dosage.dose_max is None and s.period.started is None:
+            again = ended is not None and s.period.started is not None and s.period.started.earliest > ended.latest
+            if s.line == later.line and s.dosage.dose_max is None and not again:
                 self.statements[k] = replace(s, status=later.status, status_certain=True)
             else:
                 self.statements[k] = replace(s, status_certain=False)

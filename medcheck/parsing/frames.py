@@ -22,7 +22,7 @@ _EXCHANGING = frozenset(
 )
 _EXCHANGE_VERBS = _EXCHANGING | frozenset("switched swapped changed replaced substituted converted rotate rotated crosstaper".split())
 _ONTO = frozenset({"to", "with", "for", "by", "onto"})
-_SMALL = frozenset("the her his their from over patient pt current a oral generic my your existing".split())
+_SMALL = frozenset("out off the her his their from over patient pt current a oral generic my your existing".split())
 _WISHING = frozenset(
     """recommend recommends recommended suggest suggests suggested propose proposes proposed plan plans planned planning
     advise advises advised want wants wanted would like try tries tried trying fail fails failed failing unable cannot
@@ -81,7 +81,7 @@ _LONG_AGO = lazy_pattern(
     r"|(?:last year|years ago|months ago))"
 )
 _PLANNED_BASE = frozenset({"start", "add", "begin", "give", "commence", "initiate"})
-LAST_TAKEN = frozenset({"last taken", "last used", "last took", "last had", "was last taken", "was last used"})
+LAST_TAKEN = frozenset({"last dose of", "last taken", "last used", "last took", "last had", "was last taken", "was last used"})
 _RECENT = frozenset("night morning today yesterday tonight hour hours minutes evening".split())
 _UNABLE = frozenset({"cannot", "cant", "couldnt", "unable", "doesnt", "dont", "wont", "struggles", "not"})
 _TOLERATED = frozenset(
@@ -103,6 +103,11 @@ _BACK_TO = lazy_pattern(
     r"\b(?:back (?:down )?to|(?:reduced|returned|decreased|lowered|dropped|down|cut|cut back) to|so (?:reduced|decreased|lowered|halved)"
     r"|remains? on|still on|still takes)\b"
 )
+_A_FALL = lazy_pattern(r"[^.;,]{0,40} (?:to|by|from|down) \d")
+_FIRST_OF_ALL = frozenset(
+    f"{when} {what}" for when in ("originally", "initially", "first") for what in ("given", "on", "prescribed", "treated with", "tried")
+)
+_IN_THE_END = lazy_pattern(r"\b(?:finally|eventually|ultimately|settled on|ended up on|in the end|then (?:switched|changed|moved) to)\b")
 _STOPPING = frozenset("stopping discontinuing withdrawing tapering weaning stop discontinue withdraw".split())
 # What the patient then did, behind an instruction to stop or to hold.
 _DONE = lazy_pattern(
@@ -183,7 +188,7 @@ ABOUT_IT = frozenset(
     given while during until before with without owing jan january feb february mar march apr april may jun june jul july aug august sep
     sept september oct october nov november dec december spring summer autumn fall winter today yesterday recently himself herself self
     medication drug medicine years year months month weeks week early late mid prior from and or but too again altogether completely
-    abruptly suddenly now course therapy treatment gp md dr clinic hospital prescriber pharmacist pharmacy earlier""".split()
+    abruptly suddenly now course therapy treatment gp md dr clinic hospital prescriber pharmacist pharmacy earlier over about around approximately""".split()
 )
 PAST_TREATMENT = frozenset({"treated with", "has been on", "has been taking", "given", "trial of", "prescribed"})
 CONTINUING = frozenset({"refill", "refill of", "please refill", "refilled", "renew", "renewed", "continue", "increase", "reduce", "taper"})
@@ -345,6 +350,10 @@ def _stopped(certain: bool, phrase: str, words: Sequence[str], first: int, last:
         return Status.ACTIVE, True  # "attempted taper failed"
     if _OUTCOME_OF_DOSE.search(phrase) and _BACK_TO.search(rest[:120]):
         return Status.ACTIVE, False  # "did not tolerate 100 mg, so back to 50 mg"
+    if "dropped" in phrase and _A_FALL.match(rest):
+        return Status.ACTIVE, True  # "we dropped the lithium to 300 mg"
+    if phrase in _FIRST_OF_ALL and _IN_THE_END.search(rest):
+        return Status.STOPPED, True  # "originally given a, then b, and finally settled on c"
     if phrase == "off" and rest[:1] in (",", ";", "."):
         return None
     if phrase == "off":

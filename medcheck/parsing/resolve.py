@@ -42,7 +42,7 @@ def reach_back(tokens: Tokens, mentions: Sequence[tuple[int, int]], k: int, firs
     words, text = tokens.words, tokens.folded.text
     between = set(words[mentions[k][1] : last])
     opening = words[max(0, mentions[0][0] - 2) : mentions[0][0]]
-    plural = bool(_PLURAL & between) or "both" in opening or "neither" in opening
+    plural = bool(_PLURAL & between) or "both" in opening or "neither" in opening or "combination" in words[: mentions[0][0]]
     if not k or _LATTER & between or (not plural and _SINGULAR & between):
         return []
     out: list[int] = []

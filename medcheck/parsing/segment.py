@@ -16,7 +16,7 @@ from medcheck.value import Value
 
 _LINE = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 _SENTENCE = re.compile(
-    r";|(?<=[A-Za-z)\]][a-z)\]])\.(?=\s+[A-Z*\d-])|(?<=[A-Z]{4})\.(?=\s+[A-Z])|(?<=\d)\.(?=\s+[A-Z][a-z]{2})|(?<=[12]\d\d\d)\.(?=\s+\d)"
+    r";|(?<=[A-Za-z)\]][a-z)\]])(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\bincl)(?<!\bvs)\.(?=\s+[A-Z*\d-])|(?<=[A-Z]{4})\.(?=\s+[A-Z])|(?<=\d)\.(?=\s+(?:[A-Z][a-z]{2}|[A-Z]{3,}:))|(?<=[12]\d\d\d)\.(?=\s+\d)"
     r"|\s(?:period|full stop|new line|next line|new paragraph)\b(?! of)"
     r"|(?<=[.?!])\s+(?=(?:She|He|Patient|Pt|The|They|I|Wife|Husband|Mother|Father)\b)"
 )

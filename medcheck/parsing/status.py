@@ -20,6 +20,7 @@ _CHAIN = lazy_pattern(r"\A[^,;]{0,40}[-=]>\s*(?:now|then|and now)?\s*\Z")  # "a 
 _CELL_BEGINS = lazy_pattern(r"(?:\A|[\t|;,(\[\n:=]|\s{2}|\s[-=>]+\s)[\s\"*]*\Z")
 _CELL_ENDS = lazy_pattern(r"[\s\"*]*(?:\Z|[\t|;,)\](\n.]|\s{2}|\s-)")
 _IT_WAS = lazy_pattern(r"[(\[]\s*(?:was|were|ex)[\s-]\s*\Z")
+_PASSIVE = frozenset({"was", "has", "had", "is"})
 _LONGEST_OPENING = 8  # words before the cue that opens a sentence
 _NO_WORDS = frozenset({"no", "n", "false", "nein", "non", "0"})
 _YES_WORDS = frozenset({"yes", "y", "true", "x", "ja", "oui", "1", "ok", "sometimes", "occasionally", "rarely", "mostly", "regularly"})
@@ -82,6 +83,8 @@ class StatusReader:
             left = max((k for k, m in enumerate(mentions) if m[1] <= first), default=None)
             right = min((k for k, m in enumerate(mentions) if m[0] >= last), default=None)
             positions = {c.position for c in cues}
+            if left is None and self._of_the_drug_before(tokens, first, cues):
+                continue
             if "cell" in positions:
                 cell = next(c for c in cues if c.position == "cell")
                 # "Reglan 10 mg - no" speaks of it, "refills: no" does not.
@@ -190,6 +193,18 @@ class StatusReader:
         if inactive and said[-1].status is Status.ACTIVE:
             return StatusReading(Status.ACTIVE, False, CELL)  # "stopped, restarted"
         return chosen if "?" not in text else StatusReading(chosen.status, False, CELL)
+
+    def _of_the_drug_before(self, tokens: Tokens, first: int, cues: Sequence[StatusCue]) -> bool:
+        """Whether a cue speaks of a drug of the sentence before: "it was stopped and lithium begun"."""
+        pronoun = tokens.words[first - 1 : first] if first else ()
+        return bool({"it", "this"} & set(pronoun)) and tokens.words[first] in _PASSIVE and cues[0].status in PIECE_STATUSES
+
+    def read_opening(self, tokens: Tokens, begin: int, end: int) -> StatusReading | None:
+        """What the words before the first drug of a sentence (at token `end`) say of the drug of the sentence before; None when nothing."""
+        found = next((f for f in self.find(tokens, ()) if begin < f[0] < end), None)
+        if found is None or not self._of_the_drug_before(tokens, found[0], found[2]):
+            return None
+        return self.read_piece(tokens, begin)
 
     def read_piece(self, tokens: Tokens, begin: int = 0) -> StatusReading | None:
         """What a sentence or line without a drug says of the drug before it ("Stopped in 2020.", "Not taking"); None when nothing.
