@@ -91,6 +91,7 @@ _TOLERATED = frozenset(
 _PARTLY = frozenset({"regularly", "consistently", "reliably", "prescribed", "always", "everyday"})
 _CEASING_NOW = frozenset("stop stopping taper tapering discontinue discontinuing reduce reducing wean weaning".split())
 _LONG = lazy_pattern(r"\b(?:years?|months?|ages|decades?)\b")
+_SHORT = lazy_pattern(r"\b(?:today|yet|yesterday|this morning|tonight|last night|days?|hours?|doses?|missed)\b")
 _SWITCHED = frozenset("switched changed converted transitioned rotated swapped".split())
 _DECIDED = frozenset("elected decided chose opted proceeded had".split())
 _EXCEPTING = frozenset(
@@ -407,6 +408,10 @@ def _not_taken(certain: bool, phrase: str, words: Sequence[str], last: int, ahea
     rest = words[last : last + 8]
     if phrase in ("avoid", "avoids", "avoiding", "please avoid") and following in _CARE:
         return None
+    if phrase.startswith("but ") and phrase not in ("but not", "but not taking") and ahead.lstrip()[:1] not in ("", ".", ",", ";", ")"):
+        return None  # "but does not like it"
+    if phrase.endswith((" taken", " had any")) and phrase.startswith(("have", "has")) and _SHORT.search(ahead[:80]):
+        return Status.ACTIVE, False  # "hasn't taken it today"
     if phrase.endswith((" it in", " it for")) and not _LONG.search(ahead[:40]):
         return Status.ACTIVE, False  # "has not taken it in two days"
     if phrase == "as should" and not {"avoid", "avoided"} & set(words):

@@ -73,8 +73,8 @@ def resolve(
         inherited = carried
         if k and carried is not None and not before[k]:
             gap = text[tokens.ends[mentions[k - 1][1] - 1] : tokens.starts[mentions[k][0]]]
-            if not LIST_JOIN.match(gap):
-                carried = None
+            if not LIST_JOIN.match(gap) or gap.count(")") > gap.count("("):
+                carried = None  # what was said in brackets ends with them
             elif carried.status is not Status.ACTIVE and carried.cue not in GIVEN and "," in gap and any(c.isdigit() for c in gap) and not _AND_OR.search(gap):
                 # "stopped sertraline 50 mg, citalopram 20 mg": whether the second was stopped too is not said.
                 carried = StatusReading(carried.status, False, carried.cue)

@@ -266,6 +266,8 @@ class StatusReader:
                 return "after"
             if _STOP.search(gap_right) and not _STOP.search(gap_left):
                 return "after"  # "a was reduced and stopped, b begun"
+            if mentions[right][0] - last <= 1 and tokens.words[last - 1] in ("take", "taking", "use", "using") and not _STOP.search(gap_right):
+                return "before"  # "takes a, doesn't take the b"
             return "before" if mentions[right][0] - last <= 1 and first - mentions[left][1] > 1 else "after"
         if can_before:
             return "before"
