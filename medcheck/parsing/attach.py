@@ -68,7 +68,8 @@ def attach(spotted: Sequence[Spotted], readers: Readers, as_of: date) -> tuple[l
 _ENDED = frozenset({Status.STOPPED, Status.ON_HOLD, Status.NOT_TAKEN})
 _LONG_AGO_DAYS = 365
 _TRIALS = lazy_pattern(
-    r"\b(?:(?<!clinical )trials?|failures?|has failed|had failed|(?:has|have|had) (?:previously )?tried|previously tried|were tried|was tried"
+    r"\b(?:(?<!clinical )trials?|failures?|has failed|had failed|(?:has|have|had) (?:previously )?tried|previously tried"
+    r"|(?:was|were) tried"
     r"|(?:past|previous|prior|earlier) (?:\w+ )?(?:medications?|treatments?|antidepressants?|agents?|drugs?|therap(?:y|ies)))\b",
     re.I,
 )

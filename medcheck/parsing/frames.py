@@ -92,6 +92,8 @@ _PARTLY = frozenset({"regularly", "consistently", "reliably", "prescribed", "alw
 _CEASING_NOW = frozenset("stop stopping taper tapering discontinue discontinuing reduce reducing wean weaning".split())
 _LONG = lazy_pattern(r"\b(?:years?|months?|ages|decades?)\b")
 _SHORT = lazy_pattern(r"\b(?:today|yet|yesterday|this morning|tonight|last night|days?|hours?|doses?|missed)\b")
+_NO_SUBJECT = lazy_pattern(r"of (?:\d|two|three|four|five|six)\b|(?:death|passing|funeral|wedding|illness)\b")
+_BEGUN = frozenset("added started begun given initiated commenced prescribed introduced".split())
 _SWITCHED = frozenset("switched changed converted transitioned rotated swapped".split())
 _DECIDED = frozenset("elected decided chose opted proceeded had".split())
 _EXCEPTING = frozenset(
@@ -112,9 +114,10 @@ _IN_THE_END = lazy_pattern(r"\b(?:finally|eventually|ultimately|settled on|ended
 _STOPPING = frozenset("stopping discontinuing withdrawing tapering weaning stop discontinue withdraw".split())
 # What the patient then did, behind an instruction to stop or to hold.
 _DONE = lazy_pattern(
-    r"\b(?:(?:and|which) (?:s?he|they|i|pt|patient|the patient) (?:did|has|have|had|then did|promptly did|duly did)\b"
+    r"\b(?:(?:and|which) (?:s?he|they|i|pt|patient|the patient) (?:did|has|have|had|then did|duly did)\b"
     r"|and (?:did|has|have) ?(?:so|done so|stopped)?(?=\W*(?:$|[.;,]))|and (?:did|has done|have done) so\b"
-    r"|which (?:was|has been) done\b|and (?:this|it) (?:was|has been) done\b|\b(?:s?he|they|patient) complied\b|and complied\b|has done so\b"
+    r"|which (?:was|has been) done\b|and (?:this|it) (?:was|has been) done\b"
+    r"|\b(?:s?he|they|patient) complied\b|and complied\b|has done so\b"
     r"|and (?:s?he )?has (?:since )?stopped\b)"
 )
 _NOT_DONE = lazy_pattern(r"\b(?:not|never|still|didnt|hasnt|havent|restarted|resumed)\b|n't\b")
@@ -140,19 +143,27 @@ _ONGOING = frozenset(
     bid tid qid qhs regularly twice takes taking began initiated scheduled prn""".split()
 )
 _ONCE_ONLY = lazy_pattern(
-    r"\b(?:in|at|by|from) (?:the )?(?:ed|er|a e|emergency|triage|urgent care|ambulance|pacu|recovery|ems|paramedics)\b|\b(?:ed|er|hospital) (?:course|meds|medications|treatment)\b|\bwhile (?:hospitali[sz]ed|inpatient|in hospital|in the hospital)\b"
+    r"\b(?:in|at|by|from) (?:the )?(?:ed|er|a e|emergency|triage|urgent care|ambulance|pacu|recovery|ems|paramedics)\b"
+    r"|\b(?:ed|er|hospital) (?:course|meds|medications|treatment)\b"
+    r"|\bwhile (?:hospitali[sz]ed|inpatient|in hospital|in the hospital)\b"
     r"|\bonce\b(?! (?:daily|a|per|every|weekly|nightly|each))|\bx ?1\b|\b(?:single|one|stat|loading) (?:\w+ )?dose\b|\bintra ?operatively\b"
-    r"|\b(?:before|prior to|with) (?:the |her |his )?(?:transfusion|surgery|procedure|infusion|scan|mri|induction)\b|\ben route\b|\bovernight\b|\bems\b"
+    r"|\b(?:before|prior to|with) (?:the |her |his )?(?:transfusion|surgery|procedure|infusion|scan|mri|induction)\b"
+    r"|\ben route\b|\bovernight\b|\bems\b"
 )
 _JUST_NOW = lazy_pattern(r"\b(?:(?:past|last) (?:\d+ )?hours?|(?:past|last) \d+ ?h|today|tonight|this (?:morning|evening|am|pm))\b")
-_TALKING = frozenset({"asked about", "asks about", "asking about", "wonders about", "wondered about", "wondering about", "inquired about"} |
-    {"enquired about", "talked about"})
+_TALKING = frozenset(
+    {"asked about", "asks about", "asking about", "wonders about", "wondered about", "wondering about", "inquired about"}
+    | {"enquired about", "talked about"}
+)
 _OWN = frozenset("her his my their how whether".split())
 _ABOUT_DOSE = lazy_pattern(r"[^.;,]{0,40}\b(?:dose|doses|refill|refills|timing|side effects|interaction|withdrawal)\b")
 _PAST_TIMES = frozenset(
     {"years ago", "years back", "decades ago", "long ago", "a long time ago", "some time ago", "back then", "at that time", "postpartum"}
     | {"post partum", "during her pregnancy", "during her divorce", "during his divorce", "when he was", "when she was", "when i was"}
-    | {f"as {who}" for who in ("a teenager", "a teen", "an adolescent", "a child", "a kid", "a young adult", "a young man", "a young woman")}
+    | {
+        f"as {who}"
+        for who in ("a teenager", "a teen", "an adolescent", "a child", "a kid", "a young adult", "a young man", "a young woman")
+    }
     | {"as a girl", "as a boy", "as a student", "in childhood", "in adolescence", "in college", "in high school", "in university"}
     | {"at university", "at college", "in graduate school", "in medical school", "in the military", "in the service"}
     | {f"in {whose} {age}" for whose in ("her", "his") for age in ("teens", "twenties", "thirties", "forties", "20s", "30s", "40s")}
@@ -163,10 +174,13 @@ _SINCE_THEN = frozenset(
     continue currently now takes taking is remains daily nightly bedtime mg qhs bid bd tds nocte after following""".split()
 )
 _STILL_TAKEN = frozenset("since still continues continue currently now takes taking remains restarted resumed".split())
-_HELPED = lazy_pattern(r"\b(?:helped|worked|benefited|were? (?:of )?(?:any )?(?:help|helpful|benefit|effective|use|tolerated)|was (?:of )?(?:any |much )?"
-    r"(?:help|helpful|benefit|effective|use|useful|tolerated)|made (?:a|any) difference|did (?:much|anything)|gave (?:any )?relief)\b")
+_HELPED = lazy_pattern(
+    r"\b(?:helped|worked|benefited|were? (?:of )?(?:any )?(?:help|helpful|benefit|effective|use|tolerated)|was (?:of )?(?:any |much )?"
+    r"(?:help|helpful|benefit|effective|use|useful|tolerated)|made (?:a|any) difference|did (?:much|anything)|gave (?:any )?relief)\b"
+)
 OUTCOME = lazy_pattern(  # cues that tell how a trial ended
-    r"(?:made|raised|gave|led|caused|did|was|were|had|worked|helped|no|not|ineffective|poorly|failed|unhelpful|lost|without|quit|stopped working|wore|pooped|blunted)\b"
+    r"(?:made|raised|gave|led|caused|did|was|were|had|worked|helped|no|not|ineffective|poorly|failed|unhelpful"
+    r"|lost|without|quit|stopped working|wore|pooped|blunted)\b"
 )
 _HARMED = frozenset(
     {"made her", "made him", "made me", "made them", "raised her", "raised his", "raised my", "gave her", "gave him", "gave me", "led to"}
@@ -189,7 +203,8 @@ ABOUT_IT = frozenset(
     given while during until before with without owing jan january feb february mar march apr april may jun june jul july aug august sep
     sept september oct october nov november dec december spring summer autumn fall winter today yesterday recently himself herself self
     medication drug medicine years year months month weeks week early late mid prior from and or but too again altogether completely
-    abruptly suddenly now course therapy treatment gp md dr clinic hospital prescriber pharmacist pharmacy earlier over about around approximately""".split()
+    abruptly suddenly now course therapy treatment gp md dr clinic hospital prescriber pharmacist pharmacy
+    earlier over about around approximately""".split()
 )
 PAST_TREATMENT = frozenset({"treated with", "has been on", "has been taking", "given", "trial of", "prescribed"})
 CONTINUING = frozenset({"refill", "refill of", "please refill", "refilled", "renew", "renewed", "continue", "increase", "reduce", "taper"})
@@ -244,7 +259,12 @@ def framed(
     if (
         status is Status.ALLERGY
         and phrase in _BARE_ALLERGY
-        and (_INDICATED & set(before[-2:]) or _POSSIBLY & set(before) or "if" in words[max(0, first - 6) : first] or (previous == "to" and phrase in ("rash", "hives")))
+        and (
+            _INDICATED & set(before[-2:])
+            or _POSSIBLY & set(before)
+            or "if" in words[max(0, first - 6) : first]
+            or (previous == "to" and phrase in ("rash", "hives"))
+        )
     ):
         return None
     with_them = status is Status.FAMILY and "with" in before[-2:]
@@ -268,7 +288,7 @@ def framed(
 
 def _family(certain: bool, phrase: str, words: Sequence[str], first: int, last: int) -> tuple[Status, bool] | None:
     """A relative takes it, unless the relative only reports, is the patient of whom another relative reports, or gave the drug away."""
-    if _reports(words, first, last):
+    if _reports(words, first, last) or _NO_SUBJECT.match(" ".join(words[last : last + 2])):
         return None
     relation = next((g for g in _RELATIONS if g & {*phrase.split(), *(w.removesuffix("s") for w in phrase.split())}), frozenset())
     for k in range(first):
@@ -284,7 +304,7 @@ def _family(certain: bool, phrase: str, words: Sequence[str], first: int, last: 
 
 
 def _reports(words: Sequence[str], first: int, last: int) -> bool:
-    """Whether a relative (words first to last) only speaks: "daughter reports", "according to the wife", "his wife, who is his carer, says"."""
+    """Whether a relative (words first to last) only speaks: "daughter reports", "according to the wife", "his wife, his carer, says"."""
     if _REPORTING & set(words[last : last + 2]):
         return True
     if "who" in words[last : last + 1] and {"is", "was", "lives", "cares"} & set(words[last + 1 : last + 2]):
@@ -370,6 +390,10 @@ def _stopped(certain: bool, phrase: str, words: Sequence[str], first: int, last:
         return None
     if phrase in ("took", "used", "was used", "were used") and _RECENT & set(words[last : last + 8]):
         return Status.ACTIVE, True
+    if phrase in ("was used", "were used") and _OFTEN & set(words[last : last + 6]):
+        return Status.ACTIVE, True
+    if phrase == "to replace" and not _BEGUN & set(words[:first]):
+        return Status.ACTIVE, False
     if phrase in ("tried", "has tried", "had tried", "failed", "has failed") and _CEASING & set(behind[:2]):
         return Status.ACTIVE, True
     if phrase in BASE_FORMS:

@@ -135,7 +135,7 @@ class HeadingReader:
         return (Status(said[0]) if said else None), m.end()
 
     def _sentence(self, text: str) -> tuple[Status | None, int] | None:
-        """A line of ordinary words that ends with a colon, or a question with its answer behind it: "What have you tried before? Mirapex"."""
+        """A line of ordinary words that ends with a colon, or a question with its answer: "What have you tried before? Mirapex"."""
         m = _ENDING_COLON.match(text)
         question = None if m is not None else _QUESTION.match(text)
         m = m or question

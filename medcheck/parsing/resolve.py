@@ -20,7 +20,9 @@ _LAST_JOIN = lazy_pattern(r".*(?:&|\+|\b(?:and|or|nor)\b)\s*(?:(?:the|her|his|al
 _PLURAL = frozenset({"were", "both", "all", "have", "neither", "them", "these", "each", "none"})
 _LATTER = frozenset({"latter", "second", "last", "only"})
 _SINGULAR = frozenset({"was", "is", "has", "it", "which", "this"})
-_RAN_OUT = frozenset({"over the past", "for the past", "for past", "ran out", "has run out", "out of", "ran out of", "has run out of", "running out of"})
+_RAN_OUT = frozenset(
+    {"over the past", "for the past", "for past", "ran out", "has run out", "out of", "ran out of", "has run out of", "running out of"}
+)
 _REFUSALS = frozenset({"refused", "declined", "refused it"})
 _STRONG = (Status.FAMILY, Status.ALLERGY)
 
@@ -75,7 +77,13 @@ def resolve(
             gap = text[tokens.ends[mentions[k - 1][1] - 1] : tokens.starts[mentions[k][0]]]
             if not LIST_JOIN.match(gap) or gap.count(")") > gap.count("("):
                 carried = None  # what was said in brackets ends with them
-            elif carried.status is not Status.ACTIVE and carried.cue not in GIVEN and "," in gap and any(c.isdigit() for c in gap) and not _AND_OR.search(gap):
+            elif (
+                carried.status is not Status.ACTIVE
+                and carried.cue not in GIVEN
+                and "," in gap
+                and any(c.isdigit() for c in gap)
+                and not _AND_OR.search(gap)
+            ):
                 # "stopped sertraline 50 mg, citalopram 20 mg": whether the second was stopped too is not said.
                 carried = StatusReading(carried.status, False, carried.cue)
         for reading in before[k]:

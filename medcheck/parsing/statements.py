@@ -129,9 +129,7 @@ def _outcomes(readings: list[StatusReading | None], past: bool) -> list[StatusRe
     past = past or any(r is not None and r.certain and r.status is Status.STOPPED and OUTCOME.match(r.cue) for r in readings)
     if not past:
         return readings
-    return [
-        replace(r, certain=True) if r is not None and r.status is Status.STOPPED and OUTCOME.match(r.cue) else r for r in readings
-    ]
+    return [replace(r, certain=True) if r is not None and r.status is Status.STOPPED and OUTCOME.match(r.cue) else r for r in readings]
 
 
 def _not_begun(item: Spotted, as_of: date) -> StatusReading | None:

@@ -109,7 +109,7 @@ class StatusReader:
             rest = text[tokens.ends[last - 1] :]
             if "after" in sides and left is not None:
                 cue = next(c for c in cues if c.position in ("after", "both"))
-                if cue.status != "reset":
+                if cue.status != "reset" and not _is_excepted(tokens.words, mentions[left], first):
                     said = framed(Status(cue.status), cue.certain and not asked, cue.phrase, tokens.words, first, last, rest)
                     if said is not None:
                         after[left].append(StatusReading(*said, cue.phrase))
@@ -266,7 +266,11 @@ class StatusReader:
                 return "after"
             if _STOP.search(gap_right) and not _STOP.search(gap_left):
                 return "after"  # "a was reduced and stopped, b begun"
-            if mentions[right][0] - last <= 1 and tokens.words[last - 1] in ("take", "taking", "use", "using") and not _STOP.search(gap_right):
+            if (
+                mentions[right][0] - last <= 1
+                and tokens.words[last - 1] in ("take", "taking", "use", "using")
+                and not _STOP.search(gap_right)
+            ):
                 return "before"  # "takes a, doesn't take the b"
             return "before" if mentions[right][0] - last <= 1 and first - mentions[left][1] > 1 else "after"
         if can_before:
@@ -281,6 +285,13 @@ def _replaced(tokens: Tokens, mentions: Sequence[tuple[int, int]]) -> dict[int, 
         return {}
     starts = ((k, tokens.starts[first]) for k, (first, _) in enumerate(mentions))
     return {k: StatusReading(Status.STOPPED, True, "was") for k, at in starts if _IT_WAS.search(text, max(0, at - 12), at)}
+
+
+def _is_excepted(words: Sequence[str], mention: tuple[int, int], first: int) -> bool:
+    """Whether what is said of all others stands behind an exception: "all but a were held", unlike "all but a, which was held"."""
+    before = words[max(0, mention[0] - 5) : mention[0]]
+    excepting = bool({"except", "excluding"} & set(before[-3:])) or ("but" in before[-2:] and bool({"all", "everything"} & set(before)))
+    return excepting and not {"which", "this", "it", "that"} & set(words[mention[1] : first])
 
 
 def _answers_for(tokens: Tokens, end: int, first: int) -> bool:
