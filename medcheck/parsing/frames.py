@@ -12,7 +12,8 @@ from medcheck.domain import Status
 from medcheck.text import lazy_pattern
 
 _CEASING = frozenset(
-    """stop stopping taper tapering reduce reducing reduction wean weaning switch switching swap swapping change changing
+    """stop stops stopping taper tapers weans reduces tapering reduce reducing reduction wean weaning
+    switch switching swap swapping change changing
     replace replacing discontinue discontinuing discontinuation deprescribe deprescribing continue continuing decrease
     decreasing lower lowering cut cutting hold holding withdraw withdrawing withdrawal review reviewing increase
     increasing dose""".split()
@@ -130,23 +131,26 @@ _BEFORE_PROCEDURE = lazy_pattern(
     r"(?:surgery|procedure|operation|colonoscopy|anesthesia|anaesthesia|scan|test|study)\b"
 )
 _MODAL = frozenset("may might can could should would will shall eventually possibly".split())
-GIVEN = frozenset({"given", "was given", "received", "gave", "got", "was administered", "given once", "was given once", "was given in"})
+GIVEN = frozenset(
+    {"required", "given", "was given", "received", "gave", "got", "was administered", "given once", "was given once", "was given in"}
+)
 _PLACES = frozenset(
     {"in the ed", "in the er", "in ed", "in er", "in the emergency department", "in the emergency room", "in a e", "in triage", "x1", "x 1"}
     | {"at urgent care", "en route", "in the ambulance", "intraoperatively", "intra operatively", "in pacu", "in the pacu", "stat"}
     | {"in the recovery room", "prior to transfusion", "before transfusion", "one time"}
 )
-_ALONE_PLACES = frozenset({"intraoperatively", "intra operatively", "prior to transfusion", "before transfusion"})
+_ALONE_PLACES = frozenset({"intraoperatively", "intra operatively", "prior to transfusion", "before transfusion", "stat"})
 _ADMINISTERED = frozenset("given received got gave had iv im once administered dose shot x1 stat injection bolus".split())
 _ONGOING = frozenset(
     """started start prescribed prescription rx discharged home continue continued continues restarted increased daily nightly bd tds
     bid tid qid qhs regularly twice takes taking began initiated scheduled prn""".split()
 )
 _ONCE_ONLY = lazy_pattern(
-    r"\b(?:in|at|by|from) (?:the )?(?:ed|er|a e|emergency|triage|urgent care|ambulance|pacu|recovery|ems|paramedics)\b"
+    r"\b(?:in|at|by|from) (?:the )?(?:ed|er|a e|emergency|icu|intensive care|triage|urgent care|ambulance|pacu|recovery|ems|paramedics)\b"
     r"|\b(?:ed|er|hospital) (?:course|meds|medications|treatment)\b"
     r"|\bwhile (?:hospitali[sz]ed|inpatient|in hospital|in the hospital)\b"
-    r"|\bonce\b(?! (?:daily|a|per|every|weekly|nightly|each))|\bx ?1\b|\b(?:single|one|stat|loading) (?:\w+ )?dose\b|\bintra ?operatively\b"
+    r"|\bonce\b(?! (?:daily|a|per|every|weekly|nightly|each))|\bx ?1\b|\b(?:single|one|stat|loading) (?:\w+ )?dose\b"
+    r"|\b(?:intra|post|peri) ?operatively\b|\bparamedics\b"
     r"|\b(?:before|prior to|with) (?:the |her |his )?(?:transfusion|surgery|procedure|infusion|scan|mri|induction)\b"
     r"|\ben route\b|\bovernight\b|\bems\b"
 )

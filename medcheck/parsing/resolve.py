@@ -23,6 +23,7 @@ _SINGULAR = frozenset({"was", "is", "has", "it", "which", "this"})
 _RAN_OUT = frozenset(
     {"over the past", "for the past", "for past", "ran out", "has run out", "out of", "ran out of", "has run out of", "running out of"}
 )
+_INSTEAD = frozenset({"in place of", "instead of", "rather than", "in lieu of", "to replace", "replacing"})
 _REFUSALS = frozenset({"refused", "declined", "refused it"})
 _STRONG = (Status.FAMILY, Status.ALLERGY)
 
@@ -73,8 +74,10 @@ def resolve(
     carried: StatusReading | None = None
     for k in range(len(mentions)):
         inherited = carried
-        if k and carried is not None and not before[k]:
+        gap = ""
+        if k:
             gap = text[tokens.ends[mentions[k - 1][1] - 1] : tokens.starts[mentions[k][0]]]
+        if k and carried is not None and not before[k]:
             if not LIST_JOIN.match(gap) or gap.count(")") > gap.count("("):
                 carried = None  # what was said in brackets ends with them
             elif (
@@ -92,8 +95,12 @@ def resolve(
             elif carried is not None and carried is not inherited and carried.status is Status.FAMILY and reading.status is Status.ALLERGY:
                 continue  # "mother had a bad reaction to"
             elif carried is not None and carried.status in _STRONG and reading.status not in _STRONG:
-                if carried is inherited and carried.status is Status.ALLERGY and reading.status is Status.ACTIVE:
-                    carried = reading  # "allergic to codeine, takes tramadol"
+                if (
+                    carried is inherited
+                    and reading.status is Status.ACTIVE
+                    and (carried.status is Status.ALLERGY or (carried.cue.endswith("s") and "," in gap))
+                ):
+                    carried = reading  # "allergic to codeine, takes tramadol", "has her husband's a, uses b"
                 # else "his wife takes": the subject still holds
             elif (
                 carried is not None
@@ -104,6 +111,8 @@ def resolve(
                 and reading.cue not in BASE_FORMS
             ):
                 continue  # "plan to start on", "unsure if still taking"
+            elif carried is not None and carried is inherited and carried.status is Status.INTENDED and reading.cue in _INSTEAD:
+                carried = StatusReading(Status.ACTIVE, True, reading.cue)  # "suggest a in place of b"
             else:
                 carried = reading
         own = carried
