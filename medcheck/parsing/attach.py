@@ -9,6 +9,7 @@ from datetime import date
 
 from medcheck.domain import Dosage, LineKind, MedicationStatement, Period, Remark, Status
 from medcheck.parsing.decide import decide, from_dates, reason_of
+from medcheck.parsing.frames import TAKEN_AGAIN
 from medcheck.parsing.regions import is_known_as
 from medcheck.parsing.segment import is_blank
 from medcheck.parsing.statements import (
@@ -215,6 +216,10 @@ class _Collector:
 
     def _take_status(self, item: Spotted, content: str, last: MedicationStatement) -> bool:
         """A sentence or line that says of the drug before it that it was stopped, held, never taken."""
+        if self._is_resumed(item, last):
+            self._change_status(1, StatusReading(Status.ACTIVE, False, "resumed"), content)
+            self._add_to_last(item, self.statements[-1])
+            return True
         reading = self._readers.status.read_piece(item.tokens, first_token(item))
         if reading is None or (reading.status is Status.INTENDED and not reading.certain):
             return False
@@ -229,6 +234,12 @@ class _Collector:
         self._change_status(count, reading, content)
         self._add_to_last(item, self.statements[-1])
         return True
+
+    def _is_resumed(self, item: Spotted, last: MedicationStatement) -> bool:
+        """Whether a sentence says that a drug which was stopped or held is taken again: "It was restarted in March"."""
+        joined = item.segment.continues or item.segment.wraps
+        over = last.status in _ENDED or last.status is Status.COMPLETED
+        return joined and over and TAKEN_AGAIN.search(item.tokens.folded.text) is not None
 
     def _unlike_an_addition(self, item: Spotted) -> bool:
         """Whether a line of its own, not further in than the drug above, is too long to be an addition to it."""

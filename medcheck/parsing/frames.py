@@ -33,7 +33,7 @@ _WISHING = frozenset(
 )
 BASE_FORMS = frozenset(
     {"stop", "stop taking", "stop using", "discontinue", "cease", "hold", "withhold", "quit", "quit taking", "switch from", "change from"}
-    | {"convert from", "swap from", "rotate from", "come off", "come off of", "replacing", "d c", "dc"}
+    | {"cut out", "convert from", "swap from", "rotate from", "come off", "come off of", "replacing", "d c", "dc"}
 )
 _DOUBTING = frozenset(
     "thinks think thought believes believe possibly maybe probably perhaps apparently presumably suspects unsure ?".split()
@@ -90,11 +90,25 @@ _TOLERATED = frozenset(
     reaction reactions withdrawal augmentation""".split()
 )
 _PARTLY = frozenset({"regularly", "consistently", "reliably", "prescribed", "always", "everyday"})
-_CEASING_NOW = frozenset("stop stopping taper tapering discontinue discontinuing reduce reducing wean weaning".split())
+_CEASING_NOW = frozenset("stop stopping taper tapering discontinue discontinuing reduce reducing wean weaning gdr reduction change".split())
 _LONG = lazy_pattern(r"\b(?:years?|months?|ages|decades?)\b")
 _SHORT = lazy_pattern(r"\b(?:today|yet|yesterday|this morning|tonight|last night|days?|hours?|doses?|missed)\b")
 _NO_SUBJECT = lazy_pattern(r"of (?:\d|two|three|four|five|six)\b|(?:death|passing|funeral|wedding|illness)\b")
 _BEGUN = frozenset("added started begun given initiated commenced prescribed introduced".split())
+_ENDED_WORDS = frozenset({"stopped", "discontinued", "withdrawn", "held", "withheld"})
+_EACH_TIME = lazy_pattern(r"\b(?:whenever|each time|every time)\b|\b(?:when|if|once|as soon as)\b.*\bis\b")
+_FAILING = lazy_pattern(r"(?:has |have |had )?(?:failed|failing)|(?:was|were) (?:unsuccessful|ineffective)|without success")
+_ATTEMPTS = frozenset("attempt attempts attempted effort efforts trying tries".split())
+TAKEN_AGAIN = lazy_pattern(
+    r"(?<!\bbe )(?<!\bnot )(?<!\bnever )\b(?:restarted|resumed|reinstated)\b"
+    r"|\bwill (?:be resumed|be restarted|resume (?:it|this)|restart (?:it|this)) (?:at home|on discharge|at discharge|today|tomorrow)\b"
+    r"|\bback (?:on|to) (?:it|this)\b|\btak(?:es|ing) it again\b|\b(?:started|begun) again\b"
+)
+_FOR_SOME_TIME = lazy_pattern(r"\b(?:(?:for|over) the (?:past|last)|since)\b")
+_RESUMES = lazy_pattern(
+    r"(?<!not )(?<!not be )(?<!never )\b"
+    r"(?:restarted|resumed|(?:restart|resume)(?: (?:it|them|this))? (?:at home|on discharge|at discharge|tomorrow|today|now))\b"
+)
 _SWITCHED = frozenset("switched changed converted transitioned rotated swapped".split())
 _DECIDED = frozenset("elected decided chose opted proceeded had".split())
 _EXCEPTING = frozenset(
@@ -252,6 +266,8 @@ def framed(
     if status is Status.ACTIVE and is_exchange_phrase(phrase) and _MODAL & set(before):
         return Status.INTENDED, True  # "may be tapered and replaced with"
     if status is Status.ON_HOLD:
+        if _RESUMES.search(rest[:120]):
+            return Status.ACTIVE, False
         if _HELD_NOW.search(rest) and not _NOT_DONE.search(rest):
             return Status.ON_HOLD, True  # "told to hold it and is holding it"
         if phrase in BASE_FORMS and _BEFORE_PROCEDURE.search(rest[:120]):
@@ -285,6 +301,8 @@ def framed(
         and (_is_conditional(words, first) or _WILL & set(words[max(0, first - 7) : first]))
     ):
         return Status.INTENDED, True  # "if ferritin is low start iron"
+    if status is Status.NOT_TAKEN and _RESUMES.search(rest[:120]):
+        return Status.ACTIVE, False  # "not given in hospital, will resume it at home"
     if status is Status.NOT_TAKEN:
         return _not_taken(certain, phrase, words, last, rest)
     return status, certain
@@ -371,6 +389,10 @@ def _stopped(certain: bool, phrase: str, words: Sequence[str], first: int, last:
         return Status.ACTIVE, False
     if phrase in BASE_FORMS and following == "if":
         return Status.ACTIVE, True  # "stop if it makes you drowsy"
+    if any(w in _ENDED_WORDS for w in words[first:last]) and _EACH_TIME.search(" ".join([*words[max(0, first - 8) : first], words[first]])):
+        return Status.ACTIVE, False  # "whenever it is stopped the pain returns"
+    if _FAILING.match(phrase) and _ATTEMPTS & set(words[max(0, first - 10) : first]):
+        return Status.ACTIVE, False  # "attempts to wean it were unsuccessful"
     if "failed" in phrase and previous in _CEASING:
         return Status.ACTIVE, True  # "attempted taper failed"
     if _OUTCOME_OF_DOSE.search(phrase) and _BACK_TO.search(rest[:120]):
@@ -384,7 +406,22 @@ def _stopped(certain: bool, phrase: str, words: Sequence[str], first: int, last:
     if phrase == "off":
         if following in ("label", "licence", "license", "formulary"):
             return None
-        if previous in ("taper", "tapering", "wean", "weaning", "coming", "getting", "going", "come", "get", "to"):
+        if previous in (
+            "taper",
+            "tapering",
+            "wean",
+            "weaning",
+            "coming",
+            "getting",
+            "going",
+            "come",
+            "get",
+            "to",
+            "want",
+            "wants",
+            "wanting",
+            "be",
+        ):
             return Status.ACTIVE, False
         if {"get", "getting", "trying", "try"} & set(before):
             return Status.ACTIVE, False  # "trying to get her off it"
@@ -396,6 +433,8 @@ def _stopped(certain: bool, phrase: str, words: Sequence[str], first: int, last:
         return Status.ACTIVE, True
     if phrase in ("was used", "were used") and _OFTEN & set(words[last : last + 6]):
         return Status.ACTIVE, True
+    if phrase == "has used" and _FOR_SOME_TIME.search(" ".join(words[max(0, first - 9) : first])):
+        return Status.ACTIVE, True  # "for the past three years he has used"
     if phrase == "to replace" and not _BEGUN & set(words[:first]):
         return Status.ACTIVE, False
     if phrase in ("tried", "has tried", "had tried", "failed", "has failed") and _CEASING & set(behind[:2]):
