@@ -475,3 +475,52 @@ def test_a_bare_status_heads_or_follows(text: str, expected: str, read) -> None:
     statements, _ = read(text)
     found = [f"{';'.join(s.match.ingredients)} {s.status.value}{'' if s.status_certain else '?'}" for s in statements]
     assert ", ".join(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # In one paragraph the later word about a drug counts for the earlier one.
+        ("He was switched to Mirapex. Because of augmentation Mirapex was weaned off.", "pramipexole stopped, pramipexole stopped"),
+        ("She has been on Reglan for years. I have stopped the Reglan.", "metoclopramide stopped, metoclopramide stopped"),
+        # Elsewhere, or where the earlier one has a dose, it puts it in doubt.
+        (
+            "MEDICATIONS\nUltram 50 mg prn\n\nPLAN\nHe was told to hold his Ultram and he is currently holding it.",
+            "tramadol active?, tramadol on-hold",
+        ),
+        ("Takes Zoloft 50 mg daily. Zoloft was stopped yesterday.", "sertraline active?, sertraline stopped"),
+        # Another course, an end of long ago, a single dose and another drug change nothing.
+        ("Zoloft 50 mg daily\nZoloft 100 mg was stopped", "sertraline active, sertraline stopped"),
+        ("Zoloft 50 mg daily\nZoloft was stopped in 2015", "sertraline active, sertraline stopped"),
+        ("Benadryl 25 mg qhs\nBenadryl was given once in the ER", "diphenhydramine active, diphenhydramine completed"),
+        ("Zoloft 50 mg daily\nPaxil was stopped", "sertraline active, paroxetine stopped"),
+        ("Zoloft 50 mg daily\nPast medications\nZoloft", "sertraline active, sertraline stopped"),
+    ],
+    ids=lambda v: str(v)[:50].replace("\n", " / "),
+)
+def test_a_later_word_about_a_drug_counts_for_the_earlier_one(text: str, expected: str, read) -> None:  # type: ignore[no-untyped-def]
+    statements, _ = read(text)
+    found = [f"{';'.join(s.match.ingredients)} {s.status.value}{'' if s.status_certain else '?'}" for s in statements]
+    assert ", ".join(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("She took Requip. It was stopped and Horizant was begun.", "ropinirole stopped, gabapentin enacarbil active"),
+        ("Reglan was tried. It was stopped in favor of Zofran.", "metoclopramide stopped, ondansetron active"),
+        ("Zoloft was stopped. It was restarted in March.", "sertraline active?"),
+        ("Lexapro was held on admission. It will be resumed at home.", "escitalopram active?"),
+        ("Lithium is held. To be resumed when the creatinine is normal.", "lithium on-hold"),
+        ("Zoloft was stopped. It was not restarted.", "sertraline stopped"),
+        ("Previous trials were unsuccessful. Requip worked for a while.", "ropinirole stopped"),
+        ("Requip worked for a while.", "ropinirole active?"),
+        ("He has failed physical therapy. Zoloft 50 mg daily. Requip worked for a while.", "sertraline active, ropinirole active?"),
+        ("What have you tried before?\nRequip\nWhat do you take now?\nLyrica", "ropinirole stopped, pregabalin active"),
+    ],
+    ids=lambda v: str(v)[:50].replace("\n", " / "),
+)
+def test_a_sentence_speaks_of_the_one_before(text: str, expected: str, read) -> None:  # type: ignore[no-untyped-def]
+    statements, _ = read(text)
+    found = [f"{';'.join(s.match.ingredients)} {s.status.value}{'' if s.status_certain else '?'}" for s in statements]
+    assert ", ".join(found) == expected

@@ -129,7 +129,7 @@ class HeadingReader:
         if not whole and not said and "-" in text[len(m.group(1)) : m.end()].translate(_DASHES) and not _NOUNS & set(tokens):
             return None  # "Sleep - ..." heads nothing
         if whole and ":" not in text and len(said) == len(aside) and not _looks_like_title(title, tokens):
-            return None
+            return self._sentence(text) if text.rstrip().endswith("?") else None  # "What do you take now?"
         if whole and ":" not in text and said and any(t.isdigit() for t in tokens) and not _NOUNS & set(tokens):
             return None  # "Discontinued 3/2024" speaks of the entry above it
         return (Status(said[0]) if said else None), m.end()
