@@ -33,6 +33,7 @@ _SHORTEST_OCR = 5
 _MOST_WORDS = 12
 _SHORTEST_QUESTION = 4
 _ASKING = frozenset("what which have do are did has list please name any".split())  # what opens a question of a questionnaire
+_NOT_ENDED = lazy_pattern(r"\b(?:not|never|dont|cannot)(?: be)? (?:stop|stopped|stopping|discontinue|discontinued)\b")
 _SMALL = frozenset("i me did do am it we us he".split())
 _QUESTIONED = frozenset("i you me my your".split())
 # Nouns that make a line without a colon a heading, and words of instructions that alone make none ("AT BEDTIME").
@@ -110,7 +111,7 @@ class HeadingReader:
         title = _ASIDE.sub(" ", m.group(1))
         if ". " in title:
             return None  # a sentence ends before the colon: "No known drug allergies. Current: ..."
-        tokens = self._words(title)
+        tokens = None if "?" in title else self._words(title)
         if tokens is None:
             return self._sentence(text)
         if not tokens or len(tokens) > _MOST_WORDS:
@@ -124,12 +125,14 @@ class HeadingReader:
         said = [self._status[w] for w in (*self._phrases(tokens), *aside) if self._status.get(w)]
         if tokens == ["all"] and not whole:
             said = ["allergy"]  # "ALL: codeine"
+        if _NOT_ENDED.search(" ".join(tokens)):
+            said = []  # "do not stop these medicines: ..."
         if tokens[0] == "for" or _SEASONAL & set(beside) or _speaks_of_now([*self._phrases(tokens), *beside], said):
             said = []  # "for allergies: hydroxyzine": what it is taken for; "current and past medications": not told apart
         if not whole and not said and "-" in text[len(m.group(1)) : m.end()].translate(_DASHES) and not _NOUNS & set(tokens):
             return None  # "Sleep - ..." heads nothing
         if whole and ":" not in text and len(said) == len(aside) and not _looks_like_title(title, tokens):
-            return self._sentence(text) if text.rstrip().endswith("?") else None  # "What do you take now?"
+            return None
         if whole and ":" not in text and said and any(t.isdigit() for t in tokens) and not _NOUNS & set(tokens):
             return None  # "Discontinued 3/2024" speaks of the entry above it
         return (Status(said[0]) if said else None), m.end()
@@ -149,7 +152,8 @@ class HeadingReader:
         ):
             return None
         said = [self._status[w] for w in self._phrases(words) if self._status.get(w) and w not in _NEEDING_VERB]
-        if (question is None and _TURNING & set(words)) or ("family" in said and _TELLING & set(words)):
+        asked = question is not None and question.group().rstrip(" *_\t").endswith("?")
+        if (not asked and _TURNING & set(words)) or _NOT_ENDED.search(" ".join(words)) or ("family" in said and _TELLING & set(words)):
             said = []  # "take until finished", "her mother brought this list"
         if not said and not _NOUNS & set(words) and not (question is not None and words[0] in _ASKING):
             return None
