@@ -104,6 +104,9 @@ TAKEN_AGAIN = lazy_pattern(
     r"|\bwill (?:be resumed|be restarted|resume (?:it|this)|restart (?:it|this)) (?:at home|on discharge|at discharge|today|tomorrow)\b"
     r"|\bback (?:on|to) (?:it|this)\b|\btak(?:es|ing) it again\b|\b(?:started|begun) again\b"
 )
+_AGES = frozenset("a an in at young younger pregnant little small living working married hospitalised hospitalized under still".split())
+_FORMER = frozenset({"former", "ex", "remote", "recovering"})
+_OTHER_NOUN = lazy_pattern(r"[\s-]*\w+\s*[,;.]")
 _FOR_SOME_TIME = lazy_pattern(r"\b(?:(?:for|over) the (?:past|last)|since)\b")
 _RESUMES = lazy_pattern(
     r"(?<!not )(?<!not be )(?<!never )\b"
@@ -290,6 +293,8 @@ def framed(
     with_them = status is Status.FAMILY and "with" in before[-2:]
     if with_them and (rest.startswith(",") or not {"who", "takes", "taking", "on", "uses"} & set(behind)):
         return None  # "seen with his wife"
+    if status is Status.ALLERGY and phrase.startswith("side effects") and _BACK_TO.search(rest[:120]):
+        return Status.ACTIVE, False  # "side effects from 100 mg, so down to 50 mg"
     if status is Status.ALLERGY and phrase == "reaction" and behind[:1] in (["time"], ["times"]):
         return None
     if status is Status.FAMILY:
@@ -348,6 +353,8 @@ def _given(status: Status, certain: bool, phrase: str, words: Sequence[str], fir
     if _ONGOING & set(words):
         return None if status is Status.COMPLETED else (status, certain)
     if phrase in _PLACES:
+        if "then" in words:
+            return None  # "1 mg stat, then 1 mg nocte"
         return (Status.COMPLETED, True) if _ADMINISTERED & set(words[:first]) or phrase in _ALONE_PLACES else None
     if _ONCE_ONLY.search(said):
         return Status.COMPLETED, True
@@ -370,6 +377,14 @@ def _stopped(certain: bool, phrase: str, words: Sequence[str], first: int, last:
     previous = words[first - 1] if first else ""
     if phrase in _PAST_TIMES and not (_is_past_time(words, first) and not _STILL_TAKEN & set(words[last : last + 8])):
         return None
+    if phrase.startswith("when ") and not (behind and (behind[0].isdigit() or behind[0] in _AGES)):
+        return None  # "when he was itchy yesterday"
+    if phrase in _FORMER and _OTHER_NOUN.match(rest):
+        return None  # "former nurse, paroxetine 20 mg"
+    if phrase == "dc" and (rest.startswith(":") or {"meds", "medications", "home", "to", "on", "summary", "med"} & set(behind[:1])):
+        return None  # discharge
+    if phrase == "replaced" and rest[:1] in (",", ".", ";", ":"):
+        return None  # "hip replaced, sertraline 50 mg"
     if phrase in _HARMED and _PRESCRIBING & set(words[last : last + 4]):
         return None  # "gave her a prescription"
     if phrase in _HARMED and (_SOFTENED & set(words[last : last + 10])):
