@@ -390,7 +390,11 @@ class ReferenceMatcher:
     def with_head(self, head: str, tail: str) -> tuple[str, tuple[str, ...], float, int] | None:
         if len(tail) < 5:
             return None
-        longer = [n for n in self.single if n.endswith(tail) and 2 <= len(n) - len(tail) <= 6 and self.names[n][1] and n not in self.claims]
+        longer = [
+            n
+            for n in self.single
+            if n in self.curated and n.endswith(tail) and 2 <= len(n) - len(tail) <= 6 and self.names[n][1] and n not in self.claims
+        ]
         longer = [n for n in longer if set(self.names[n][1]) != set(self.names[tail][1])]
         heads = {n: (sound_of(head), sound_of(n[: -len(tail)])) for n in longer}
         longer = [n for n, (a, b) in heads.items() if a == b or (a[0] == b[0] and len(a) > 2 and len(b) > 2 and OSA.distance(a, b) <= 1)]

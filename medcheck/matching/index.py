@@ -294,7 +294,7 @@ class NameIndex(Names):
     def _with_head(self, head: str, tail: str) -> tuple[Match | None, int]:
         """A word before a name that is also the tail of a longer one: "byoo propion" is no propion."""
         both = head + tail
-        names = (name for name in self.longer_names(tail) if _sounds_like(head, name.removesuffix(tail)))
+        names = (n for n in self.longer_names(tail) if n in self._keys and _sounds_like(head, n.removesuffix(tail)))
         alike = max(((similarity(both, name), name) for name in names), default=(0.0, ""))
         exact = self.exact(alike[1]) if alike[0] >= ACCEPT else None
         if exact is None or not exact.ingredients or exact.method is not Method.EXACT:

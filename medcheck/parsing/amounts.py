@@ -355,7 +355,9 @@ def read_number_timing(scan: Scan, i: int, j: int, low: float, high: float) -> i
 def _read_share(scan: Scan, j: int, low: float, high: float) -> int:
     """Read "in three" behind a number of days or nights: the position behind it, 0 when it is not there."""
     told = scan.told
-    if told[j].kind != "in" or told[j + 1].kind != "number" or told[j + 2].kind in ("unit", "form", "period", "x"):
+    if told[j].kind != "in" or told[j + 1].kind != "number" or told[j + 2].kind in ("unit", "form", "period"):
+        return 0
+    if told[j + 2].kind == "x" and not scan.is_course_at(j + 3):
         return 0
     if not high < told[j + 1].value <= 31:
         return 0
