@@ -35,6 +35,7 @@ class Names:
         self._matches: dict[str, Match] = {}
         self._entries: dict[int, tuple[Outcome, tuple[str, ...]]] = {}
         self._decided = lru_cache(maxsize=50_000)(self._decide)
+        self._known = lru_cache(maxsize=20_000)(lambda word: self.is_ordinary(word) or self.is_name(word))
         self._longer = lru_cache(maxsize=5_000)(self._find_longer)
 
     # ---- what is prepared when it is first needed -----------------------------------------------------------------
@@ -178,7 +179,7 @@ class Names:
 
     def is_known_word(self, word: str) -> bool:
         """Whether a folded word is understood: an ordinary one, or an exact name that was seen and is no mention ("iron deficiency")."""
-        return self.is_ordinary(word) or self.is_name(word)
+        return self._known(word)
 
     def longer_names(self, tail: str) -> tuple[str, ...]:
         """The names of two to six letters more that end in a name and are another medicine; remembered."""

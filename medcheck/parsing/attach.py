@@ -13,16 +13,19 @@ from medcheck.parsing.frames import TAKEN_AGAIN
 from medcheck.parsing.regions import is_known_as
 from medcheck.parsing.segment import is_blank
 from medcheck.parsing.statements import (
+    NOT_NAMED,
     Readers,
     Spotted,
     dates_of,
     first_token,
     of_another_script,
     statements_of,
+    unnamed_beside,
     unread_beside,
     unread_words,
 )
 from medcheck.parsing.status import StatusReading
+from medcheck.parsing.unnamed import unnamed
 from medcheck.text import lazy_pattern
 
 _AMOUNT = lazy_pattern(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b|ml\b|tab|cap|unit|puff|drop|patch|%|iu\b|meq|mmol)", re.I)
@@ -111,6 +114,7 @@ class _Collector:
                 self._supersede(item, s)
         self.statements.extend(new)
         self.remarks.extend(unread_beside(item, self._readers, " ".join(s.reason.lower() for s in new)))
+        self.remarks.extend(unnamed_beside(item))
         self._tell_far_words(item, new)
         self._group = len(new)
         self._tail, self._tail_end = item.segment.line, item.segment.start + len(item.segment.text)
@@ -372,8 +376,10 @@ class _Collector:
             self._remark(item, LineKind.NO_DRUG)
         elif self._unread(item):
             self._remark(item, LineKind.UNRECOGNISED, "no drug was recognised here")
-        elif words & _MEDICINE_WORDS and not segment.continues and not _SUPPLY_WORDS & words and not self._is_denied(item):
-            self._remark(item, LineKind.UNRECOGNISED, "speaks of a medicine that is not named")
+        elif (words & _MEDICINE_WORDS and not segment.continues and not _SUPPLY_WORDS & words and not self._is_denied(item)) or unnamed(
+            content
+        ):
+            self._remark(item, LineKind.UNRECOGNISED, NOT_NAMED)
         elif self._has_dose(content) and not _SUPPLY_WORDS & words and not _MEASURE_WORDS & words:
             self._remark(item, LineKind.UNRECOGNISED, "a dose without a drug that was recognised")
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from medcheck.domain import HeadingWord, Status
 from medcheck.parsing.fields import ROLE_WORDS, label_role
@@ -84,6 +85,7 @@ class HeadingReader:
     def __init__(self, words: Iterable[HeadingWord], is_ordinary: Callable[[str], bool] = lambda _: False) -> None:
         self._status: Mapping[str, str] = {w.word: w.status for w in words}
         self._is_ordinary = is_ordinary
+        self._begins = lru_cache(maxsize=4096)(self._find_may_begin)
         self._read_wrongly: dict[str, str] = {w.translate(_LIKE): w for w in self._status if len(w) >= _SHORTEST_OCR}
 
     def read(self, text: str) -> tuple[Status | None, int] | None:
@@ -227,6 +229,9 @@ class HeadingReader:
         return all(w in ROLE_WORDS or w in ("d", "c", "cd", "s") for w in words) and any(len(w) > 3 for w in words)
 
     def _may_begin(self, word: str) -> bool:
+        return self._begins(word)
+
+    def _find_may_begin(self, word: str) -> bool:
         """Whether a first word that is no heading word may be one that was read wrongly or written in other letters."""
         word = word if word.isascii() else fold(word).text
         return word in self._status or word in _CONDITIONS or word.translate(_LIKE) in self._read_wrongly

@@ -20,6 +20,7 @@ _SENTENCE = re.compile(
     r"|\s(?:period|full stop|new line|next line|new paragraph)\b(?! of)"
     r"|(?<=[.?!])\s+(?=(?:She|He|Patient|Pt|The|They|I|Wife|Husband|Mother|Father)\b)"
 )
+_ENDS = (".", ";", "?", "!", " period", " full stop", " new ", " next line")  # one of them stands in whatever _SENTENCE finds
 _BULLET = re.compile(r"\s*(?:[-*#>•·▪◦●○–—_~=+]+|\(?\d{1,3}[.)](?!\d)|\(?[a-zA-Z][.)](?=\s)|\[[ xX]?\])?\s*(?:[*_~]{1,3}|\[[ xX]?\]\s*)?")
 _NUMBERED = re.compile(r"\s*(?:[-*•·▪◦●○+]\s|\(?\d{1,3}[.)](?!\d))")
 _OPEN_END = lazy_pattern(
@@ -270,7 +271,9 @@ def _line_bounds(text: str) -> Iterable[tuple[int, int]]:
 
 def _pieces(line: str, begin: int, body: int, headings: HeadingReader) -> list[tuple[int, int]]:
     """The sentences of a line, parted also where a further heading or label begins."""
-    cuts = [m.end() for m in _SENTENCE.finditer(line, body)]
+    rest = line[body:]  # most lines hold no mark that ends a sentence, and the pattern is slow to say so
+    marked = any(mark in rest for mark in _ENDS)
+    cuts = [m.end() for m in _SENTENCE.finditer(line, body)] if marked else []
     if ":" in line or " colon " in line:
         cuts = sorted({*cuts, *headings.inside(line, body)})
     bounds: list[tuple[int, int]] = []

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from medcheck.domain import Dosage, LineKind, MedicationStatement, Mention, Period, Remark, Status
 from medcheck.parsing.dates import read_period
@@ -19,6 +20,7 @@ from medcheck.parsing.sig import SigReader
 from medcheck.parsing.status import CELL, StatusReader, StatusReading
 from medcheck.parsing.tables import Cell
 from medcheck.parsing.tables import instruction as row_instruction
+from medcheck.parsing.unnamed import unnamed
 from medcheck.text import Tokens, lazy_pattern
 from medcheck.value import Value
 
@@ -35,7 +37,9 @@ _CHANGED_TO = lazy_pattern(
     re.I,
 )
 _ENDING = frozenset({"stop", "stops", "stop date", "end date", "ends", "ended", "end", "discontinue"})
+NOT_NAMED = "speaks of a medicine that is not named"
 _MAX_CONTEXT = 300
+_REMEMBERED = 32  # characters of an instruction
 _ANY_DIGIT = re.compile(r"\d")
 _YEAR = lazy_pattern(r"(?:19|20)\d\d")
 _ISO_DAY = lazy_pattern(r"\d{4}-\d\d-\d\d")
@@ -243,11 +247,22 @@ def dates_of(instruction: str, as_of: date) -> tuple[Period, str, bool]:
     """When it was taken, the words without the dates ("since 2020 patch 2 mg" holds no dose of 2020), and whether one lies ahead."""
     if len(instruction) <= 8 and not _ANY_DIGIT.search(instruction):
         return Period(), instruction, False
+    if len(instruction) > _REMEMBERED:
+        return _dates_of(instruction, as_of)
+    period, undated, later = _short_dates(instruction, as_of)
+    return period, instruction if undated == instruction else undated, later
+
+
+def _dates_of(instruction: str, as_of: date) -> tuple[Period, str, bool]:
     found = read_period(instruction, as_of)
     for start, end in found.spans:
         if _YEAR.search(instruction[start:end]):
             instruction = f"{instruction[:start]}{' ' * (end - start)}{instruction[end:]}"
     return found.period, instruction, any(": after " in doubt for doubt in found.doubts)
+
+
+# Short instructions ("20 mg daily") stand on a list many times; what is longer may be a patient's own words and is not remembered.
+_short_dates = lru_cache(maxsize=2048)(_dates_of)
 
 
 def unread_words(item: Spotted, readers: Readers) -> list[int]:
@@ -295,4 +310,15 @@ def unread_beside(item: Spotted, readers: Readers, reasons: str) -> list[Remark]
         span = (base + start, base + start + len(shown))
         reason = "a word beside a read medicine was not understood"
         out.append(Remark(shown.strip(" .()"), item.segment.line, LineKind.UNRECOGNISED, reason, span))
+    return out
+
+
+def unnamed_beside(item: Spotted) -> list[Remark]:
+    """Words beside a mention that speak of another medicine without its name."""
+    segment = item.segment
+    out = []
+    for start, end in unnamed(segment.text, segment.body):
+        if all(end <= m.start or m.end <= start for m in item.mentions):
+            span = (segment.start + start, segment.start + end)
+            out.append(Remark(segment.text[start:end].strip(), segment.line, LineKind.UNRECOGNISED, NOT_NAMED, span))
     return out

@@ -42,11 +42,14 @@ class StatusReader:
         for candidates in table.values():
             candidates.sort(key=lambda item: -len(item[0]))
         self._table = table
+        self._first_words = frozenset(table)
 
     def find(self, tokens: Tokens, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int, tuple[StatusCue, ...]]]:
         """Cues of a text with their token spans, longest phrase first, none inside a drug mention (`taken` token spans)."""
-        out = []
+        out: list[tuple[int, int, tuple[StatusCue, ...]]] = []
         words = tokens.words
+        if self._first_words.isdisjoint(words):
+            return out
         covered = {k for a, b in taken for k in range(a, b)} if taken else set()
         i = 0
         while i < len(words):
