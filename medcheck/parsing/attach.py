@@ -92,6 +92,8 @@ class _Collector:
         self._tail_end = 0
         self._waiting: StatusReading | None = None  # a status that stands before the drug on its line ("stopped; sertraline")
         self._waiting_line = 0
+        self._by_drug: dict[frozenset[str], list[int]] = {}
+        self._sorted = 0  # statements that stand in it
         self._past_line = -1  # the line whose last sentence spoke of trials that are over
 
     # ---- segments with mentions ----------------------------------------------------------------------------------------
@@ -129,14 +131,26 @@ class _Collector:
         ended = later.period.stopped
         if later.dosage.dose_max is not None or (ended is not None and (self._as_of - ended.latest).days > _LONG_AGO_DAYS):
             return
-        for k, s in enumerate(self.statements):
-            if s.status is not Status.ACTIVE or set(s.match.ingredients) != set(later.match.ingredients):
+        left = []
+        for k in self._told_of(frozenset(later.match.ingredients)):
+            s = self.statements[k]
+            if s.status is not Status.ACTIVE:
                 continue
             again = ended is not None and s.period.started is not None and s.period.started.earliest > ended.latest
             if s.line == later.line and s.dosage.dose_max is None and not again:
                 self.statements[k] = replace(s, status=later.status, status_certain=True)
             else:
                 self.statements[k] = replace(s, status_certain=False)
+                if s.line == later.line:
+                    left.append(k)
+        self._by_drug[frozenset(later.match.ingredients)] = left  # those of lines above are in doubt already, once and for all
+
+    def _told_of(self, ingredients: frozenset[str]) -> list[int]:
+        """The statements so far that name just these ingredients and may still be taken, by their place."""
+        for k in range(self._sorted, len(self.statements)):
+            self._by_drug.setdefault(frozenset(self.statements[k].match.ingredients), []).append(k)
+        self._sorted = len(self.statements)
+        return self._by_drug.get(ingredients, [])
 
     def take_other_name(self, item: Spotted) -> bool:
         """Whether a line only names the drug above it again ("Commonly known as: BENADRYL")."""

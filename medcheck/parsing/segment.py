@@ -20,6 +20,7 @@ _SENTENCE = re.compile(
     r"|\s(?:period|full stop|new line|next line|new paragraph)\b(?! of)"
     r"|(?<=[.?!])\s+(?=(?:She|He|Patient|Pt|The|They|I|Wife|Husband|Mother|Father)\b)"
 )
+_MOST_PIECES = 120  # sentences of a line
 _ENDS = (".", ";", "?", "!", " period", " full stop", " new ", " next line")  # one of them stands in whatever _SENTENCE finds
 _BULLET = re.compile(r"\s*(?:[-*#>•·▪◦●○–—_~=+]+|\(?\d{1,3}[.)](?!\d)|\(?[a-zA-Z][.)](?=\s)|\[[ xX]?\])?\s*(?:[*_~]{1,3}|\[[ xX]?\]\s*)?")
 _NUMBERED = re.compile(r"\s*(?:[-*•·▪◦●○+]\s|\(?\d{1,3}[.)](?!\d))")
@@ -282,6 +283,8 @@ def _pieces(line: str, begin: int, body: int, headings: HeadingReader) -> list[t
         if line[seen:cut].strip(" .,;"):
             bounds.append((a, cut))
             a = cut
+            if len(bounds) == _MOST_PIECES:
+                break  # no line that a person wrote has more; the rest is read as one piece
         seen = cut
     if line[a:].strip(" .,;") or not bounds:
         bounds.append((a, len(line)))
