@@ -29,6 +29,11 @@ def _daily(dosage: Dosage) -> str:
     return "" if high is None else f"{high:g}" if low in (None, high) else f"{low:g}-{high:g}"
 
 
+def _statuses(statements: list[MedicationStatement]) -> str:
+    """ "sertraline active, pramipexole stopped?": the question mark is a status in doubt."""
+    return ", ".join(f"{';'.join(s.match.ingredients)} {s.status.value}{'' if s.status_certain else '?'}" for s in statements)
+
+
 @pytest.mark.parametrize("file", FILES)
 def test_list(file: str, read) -> None:  # type: ignore[no-untyped-def]
     expected = [(int(r["line"]), r["ingredients"], r["status"], r["daily_dose_mg"]) for r in ROWS if r["file"] == file]
@@ -441,8 +446,7 @@ def test_how_far_a_section_reaches(text: str, statuses: list[str], read) -> None
 )
 def test_words_that_only_look_like_a_section(text: str, expected: str, read) -> None:  # type: ignore[no-untyped-def]
     statements, _ = read(text)
-    found = [f"{';'.join(s.match.ingredients)} {s.status.value}{'' if s.status_certain else '?'}" for s in statements]
-    assert ", ".join(found) == expected
+    assert _statuses(statements) == expected
 
 
 @pytest.mark.parametrize(
@@ -473,8 +477,7 @@ def test_words_that_only_look_like_a_section(text: str, expected: str, read) -> 
 )
 def test_a_bare_status_heads_or_follows(text: str, expected: str, read) -> None:  # type: ignore[no-untyped-def]
     statements, _ = read(text)
-    found = [f"{';'.join(s.match.ingredients)} {s.status.value}{'' if s.status_certain else '?'}" for s in statements]
-    assert ", ".join(found) == expected
+    assert _statuses(statements) == expected
 
 
 @pytest.mark.parametrize(
@@ -500,8 +503,7 @@ def test_a_bare_status_heads_or_follows(text: str, expected: str, read) -> None:
 )
 def test_a_later_word_about_a_drug_counts_for_the_earlier_one(text: str, expected: str, read) -> None:  # type: ignore[no-untyped-def]
     statements, _ = read(text)
-    found = [f"{';'.join(s.match.ingredients)} {s.status.value}{'' if s.status_certain else '?'}" for s in statements]
-    assert ", ".join(found) == expected
+    assert _statuses(statements) == expected
 
 
 @pytest.mark.parametrize(
@@ -522,5 +524,4 @@ def test_a_later_word_about_a_drug_counts_for_the_earlier_one(text: str, expecte
 )
 def test_a_sentence_speaks_of_the_one_before(text: str, expected: str, read) -> None:  # type: ignore[no-untyped-def]
     statements, _ = read(text)
-    found = [f"{';'.join(s.match.ingredients)} {s.status.value}{'' if s.status_certain else '?'}" for s in statements]
-    assert ", ".join(found) == expected
+    assert _statuses(statements) == expected

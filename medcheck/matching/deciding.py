@@ -114,7 +114,7 @@ def _firm(best: Candidate, candidates: Sequence[Candidate]) -> Candidate:
 def _weigh(word: str, best: Candidate, candidates: Sequence[Candidate], about: Surroundings, shown: tuple[Candidate, ...]) -> Decision:
     score, name = best.reading.score, best.reading.name
     same = set(best.reading.ingredients)
-    others = [c for c in candidates if c is not best and set(c.reading.ingredients) != same]
+    others = [c for c in candidates if set(c.reading.ingredients) != same]
     rivals = tuple(c.reading for c in others if _is_rival(best, c))
     alone = not rivals and _is_alone(word, best, others, about)
     if score < ASK and not alone:
@@ -144,7 +144,7 @@ def _weigh(word: str, best: Candidate, candidates: Sequence[Candidate], about: S
     reason = f"{name} has {score:.2f}, {next_best}"
     if best.match.outcome is Outcome.QUESTION:
         return Decision(replace(best.match, method=method, score=score), verdict, reason, shown)
-    near = tuple(c.reading for c in candidates if c is not best and set(c.reading.ingredients) != same)[:3]
+    near = tuple(c.reading for c in others[:3])
     return Decision(replace(best.match, method=method, score=score, other_readings=near), verdict, reason, shown)
 
 

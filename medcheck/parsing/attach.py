@@ -10,7 +10,7 @@ from datetime import date
 from medcheck.domain import Dosage, LineKind, MedicationStatement, Period, Remark, Status
 from medcheck.parsing.decide import decide, from_dates, reason_of
 from medcheck.parsing.frames import TAKEN_AGAIN
-from medcheck.parsing.regions import is_known_as
+from medcheck.parsing.regions import AMOUNT, is_known_as
 from medcheck.parsing.segment import is_blank
 from medcheck.parsing.statements import (
     NOT_NAMED,
@@ -28,7 +28,7 @@ from medcheck.parsing.status import StatusReading
 from medcheck.parsing.unnamed import unnamed
 from medcheck.text import lazy_pattern
 
-_AMOUNT = lazy_pattern(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b|ml\b|tab|cap|unit|puff|drop|patch|%|iu\b|meq|mmol)", re.I)
+_LONGEST_ADDITION = 12  # words of a line of its own that may still speak of the drug above it
 _MASS = lazy_pattern(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b)", re.I)
 _DIRECTION = lazy_pattern(r"\W*(?:take|takes|use|inject|inhale|apply|place|give|one|two|\d+ (?:tab|cap|pill))\w*\b", re.I)
 _MEDICINE_WORDS = frozenset(
@@ -242,10 +242,11 @@ class _Collector:
         if reading is None or (reading.status is Status.INTENDED and not reading.certain):
             return False
         segment = item.segment
-        if _AMOUNT.search(content) and self._is_instruction(item, content):
+        if AMOUNT.search(content) and self._is_instruction(item, content):
             return False  # "stopped 1 mg qhs": a further course
         count = self._group if _ALL_OF_THEM & set(item.tokens.words) else 1
-        if not segment.continues and not segment.wraps and reading.status is not Status.INTENDED and self._unlike_an_addition(item):
+        own_line = not segment.continues and not segment.wraps
+        if own_line and reading.status is not Status.INTENDED and len(item.tokens.words) > _LONGEST_ADDITION:
             return False
         if count == 1 and self._group > 1 and segment.continues and "latter" not in item.tokens.words:
             reading = StatusReading(reading.status, False, reading.cue)  # of two drugs, which one?
@@ -258,10 +259,6 @@ class _Collector:
         joined = item.segment.continues or item.segment.wraps
         over = last.status in _ENDED or last.status is Status.COMPLETED
         return joined and over and TAKEN_AGAIN.search(item.tokens.folded.text) is not None
-
-    def _unlike_an_addition(self, item: Spotted) -> bool:
-        """Whether a line of its own, not further in than the drug above, is too long to be an addition to it."""
-        return len(item.tokens.words) > 12
 
     def _change_status(self, count: int, reading: StatusReading, content: str) -> None:
         for k in range(len(self.statements) - count, len(self.statements)):
@@ -286,11 +283,11 @@ class _Collector:
             if self._is_open(last, content) or (segment.wraps and last.dosage.doses_per_day_max is None):
                 self.statements[-1] = self._completed(last, content)
             elif segment.continues and segment.line == last.line:
-                if _AMOUNT.search(content):
+                if AMOUNT.search(content):
                     self.statements.append(self._further_course(item, last, content))
                     return True
                 self.statements[-1] = replace(last, text=f"{last.text} {content}")
-            elif segment.wraps and not _AMOUNT.search(content):
+            elif segment.wraps and not AMOUNT.search(content):
                 self.statements[-1] = self._completed(last, content)
             else:
                 return False
@@ -322,7 +319,7 @@ class _Collector:
         # "for mood and sleep" may go on; "PPI daily" or "HAL at night" is another drug.
         own = [w for w in item.tokens.words[first_token(item) :] if w[0] >= "a" and not self._readers.sig.knows_all(w)]
         return (
-            not _AMOUNT.search(content) and all(len(w) < 3 or self._readers.is_ordinary(w) for w in own) and not _MEDICINE_WORDS & set(own)
+            not AMOUNT.search(content) and all(len(w) < 3 or self._readers.is_ordinary(w) for w in own) and not _MEDICINE_WORDS & set(own)
         )
 
     def _is_only_dates(self, item: Spotted, content: str) -> bool:
@@ -386,7 +383,7 @@ class _Collector:
         reading = self._readers.status.read_piece(item.tokens, first_token(item)) if not segment.continues else None
         if reading is not None and len(words) <= 3 and segment.text.rstrip().endswith(";"):
             self._waiting, self._waiting_line = reading, segment.line
-        if segment.plain or (segment.label in ("purpose", "other", "reaction") and not _AMOUNT.search(content)):
+        if segment.plain or (segment.label in ("purpose", "other", "reaction") and not AMOUNT.search(content)):
             self._remark(item, LineKind.NO_DRUG)
         elif self._unread(item):
             self._remark(item, LineKind.UNRECOGNISED, "no drug was recognised here")

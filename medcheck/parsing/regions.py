@@ -9,7 +9,7 @@ from medcheck.domain import Mention
 from medcheck.parsing.segment import Segment
 from medcheck.text import lazy_pattern
 
-_AMOUNT = lazy_pattern(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b|ml\b|tab|cap|unit|puff|drop|patch|%|iu\b|meq|mmol)", re.I)
+AMOUNT = lazy_pattern(r"\d\s*(?:mg|mcg|µg|ug|microgram|g\b|ml\b|tab|cap|unit|puff|drop|patch|%|iu\b|meq|mmol)", re.I)
 _BREAK = lazy_pattern(r"[,;|\t\n]|\.\s|\band\b|\bor\b|\bplus\b|\bthen\b|\bbut\b", re.I)
 _ANY_DIGIT = re.compile(r"\d")
 _LEADING_AMOUNT = lazy_pattern(r"\s*\d+\s*(?:x|tabs?|tablets?|caps?|capsules?)\b[^,;]*\Z", re.I)
@@ -31,7 +31,7 @@ def regions(segment: Segment, mentions: Sequence[Mention]) -> list[tuple[int, in
         return [(first, len(text))]
     head = text[first : mentions[0].start]
     tail = text[mentions[-1].end :]
-    dose_first = bool(_AMOUNT.search(head)) and not _ANY_DIGIT.search(tail)
+    dose_first = bool(AMOUNT.search(head)) and not _ANY_DIGIT.search(tail)
     found: list[tuple[int, int]] = []
     begin = first
     for k, mention in enumerate(mentions):
