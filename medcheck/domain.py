@@ -9,13 +9,16 @@ spans are half-open character offsets into the text they belong to, lines count 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, NoReturn, dataclass_transform
+from typing import TYPE_CHECKING, Any, NoReturn, dataclass_transform
 
 from medcheck.value import Value
+
+if TYPE_CHECKING:  # the augmentation part is loaded only where a dopaminergic is on the list
+    from medcheck.assessment import Assessment, AugmentationData
 
 
 class Status(StrEnum):
@@ -526,6 +529,18 @@ class MedicationStatement(Value):
     clause: tuple[int, int] = (0, 0)
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class DoseStep(Value):
+    """One dose of a course that a line tells in steps ("0.25 mg in 2019 -> 0.5 mg since 2022"), in the order of time.
+
+    `dosage` is that step's own; `period` when it began and ended, as far as told: the end of one step is the start of the next.
+    """
+
+    dosage: Dosage
+    period: Period
+    text: str = ""
+
+
 class LineKind(StrEnum):
     """What an input line came to when it holds no statement."""
 
@@ -549,8 +564,31 @@ class Remark(Value):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Answers(Value):
+    """Answers about the symptoms on treatment (formulary/augmentation/criteria.toml has the questions); None is "not answered"."""
+
+    earlier_hours: float | None = None
+    quicker_at_rest: bool | None = None
+    stronger: bool | None = None
+    spread: bool | None = None
+    shorter_relief: bool | None = None
+    needs_more: bool | None = None
+    paradoxical: bool | None = None
+    days_per_week: float | None = None
+    other_cause: bool | None = None
+    treatment_worked: bool | None = None
+    asrs_total: float | None = None
+
+
+INDICATIONS: tuple[str, ...] = ("rls", "parkinson", "both", "other")  # what a dopaminergic is taken for
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PatientFacts(Value):
-    """What the caller knows of the patient; None is "not given", never "no". Ferritin in ug/L (= ng/mL), eGFR in mL/min/1.73 m2."""
+    """What the caller knows of the patient; None is "not given", never "no". Ferritin in ug/L (= ng/mL), eGFR in mL/min/1.73 m2.
+
+    `indication` is what the dopaminergic is taken for (INDICATIONS); `prior_augmentation` whether there was augmentation on an earlier one.
+    """
 
     age: int | None = None
     sex: str | None = None
@@ -563,11 +601,19 @@ class PatientFacts(Value):
     rls_diagnosed: bool | None = None
     symptom_onset: PartialDate | None = None
     conditions: tuple[str, ...] = ()
+    indication: str | None = None
+    prior_augmentation: bool | None = None
+    answers: Answers = Answers()
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Exposure(Value):
-    """A time on one dopaminergic at one daily dose (mg of salt for pramipexole); None where not known."""
+    """A time on one dopaminergic at one daily dose (mg of salt for pramipexole); None where not known.
+
+    A line that tells a dose in steps gives one exposure for each; `current` is False for its earlier ones and for what is no longer taken.
+    `doses_per_day` is the most that the words allow, `timing` the moments of the day; `extended` marks a prolonged-release product,
+    `parkinson_strength` a strength or form that is only made for Parkinson's disease.
+    """
 
     ingredient: str
     daily_dose_mg_min: float | None
@@ -576,6 +622,14 @@ class Exposure(Value):
     status: Status
     line: int
     note: str = ""
+    as_needed: bool = False
+    doses_per_day: float | None = None
+    timing: tuple[str, ...] = ()
+    current: bool = True
+    extended: bool = False
+    parkinson_strength: bool = False
+    intake_mg_min: float | None = None  # one dose where how often it is taken is not told
+    intake_mg_max: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -659,6 +713,7 @@ class Formulary:
     references: Mapping[str, Reference]
     needs: Mapping[str, Need]
     mimics: Mapping[str, Mimic]
+    augmentation: Callable[[], AugmentationData]  # decoded at the first call
     modifiers: Modifiers
     sig_terms: tuple[SigTerm, ...]
     figure_rules: tuple[FigureRule, ...]
@@ -771,6 +826,7 @@ class Review(Value):
     exposures: tuple[Exposure, ...]
     missing: tuple[str, ...]
     references: tuple[Reference, ...]
+    augmentation: Assessment | None = None  # None when no dopaminergic is on the list
 
     @property
     def unrecognised(self) -> tuple[Remark, ...]:

@@ -17,6 +17,7 @@ from medcheck.domain import (
     TAKEN,
     Coding,
     Dosage,
+    DoseStep,
     Exposure,
     Flag,
     Formulary,
@@ -26,6 +27,7 @@ from medcheck.domain import (
     Method,
     Outcome,
     PatientFacts,
+    Period,
     Remark,
     Review,
     Summary,
@@ -33,16 +35,32 @@ from medcheck.domain import (
 )
 from medcheck.errors import InputError
 from medcheck.matching import Allowance, NameIndex
-from medcheck.parsing import HeadingReader, Readers, Segment, SigReader, Spotted, StatusReader, attach, product_figures, segment
-from medcheck.rules import describe, doubt_of, exposures, flag, linked_mimics, missing_facts, points
+from medcheck.parsing import (
+    NO_DRUG_HERE,
+    HeadingReader,
+    Readers,
+    Segment,
+    SigReader,
+    Spotted,
+    StatusReader,
+    attach,
+    product_figures,
+    segment,
+)
+from medcheck.rules import describe, doubt_of, exposures, flag, is_continued, linked_mimics, missing_facts, points
 from medcheck.text import tokenise
 from medcheck.value import Value
 from medcheck.version import VERSION
 
 if TYPE_CHECKING:
+    from medcheck.assessment import Assessment
+    from medcheck.augmentation import Change
     from medcheck.coding import Coded, Codes
+    from medcheck.domain import Point
+    from medcheck.rules.patient import Patient
 
-# What reads codes (coding.py, codedtext.py) is imported where the first code is met: most lists hold none.
+# What reads codes (coding.py, codedtext.py) is imported where the first code is met, the augmentation part where the first dopaminergic is:
+# most lists hold neither.
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -96,8 +114,12 @@ def review_text(
     *,
     limits: Limits | None = None,
     region: str = "",
+    what_if: Sequence[Change] = (),
+    always: bool = False,
 ) -> Review:
     """Review a medication list as people write it.
+
+    `what_if` are changes that the augmentation part compares with; with `always` it is there without a dopaminergic too, as the background.
 
     Raises:
         InputError: the text is empty or over the limits of a whole list; a line over its limit is a remark, not an error.
@@ -107,7 +129,8 @@ def review_text(
     statements, remarks = read_text(text, formulary, vocabulary, as_of, limits=limits, region=region)
     if broken:
         remarks.append(Remark("", 0, LineKind.UNRECOGNISED, f"{broken} characters are no valid text and were replaced"))
-    return _assemble(statements, remarks, facts, formulary, vocabulary, as_of)
+    tools = prepare(formulary, vocabulary, region, limits.max_mention_chars)
+    return _assemble(statements, remarks, facts, tools, as_of, what_if, text=text, always=always)
 
 
 def read_text(
@@ -202,6 +225,7 @@ def review(
     as_of: date,
     *,
     region: str = "",
+    what_if: Sequence[Change] = (),
 ) -> Review:
     """Review statements that are already apart (from a form or an EHR); those not matched yet are matched by what was written."""
     tools = prepare(formulary, vocabulary, region)
@@ -212,7 +236,7 @@ def review(
         if s.match.outcome is Outcome.UNRECOGNISED
     ]
     known = [s for s in matched if s.match.outcome is not Outcome.UNRECOGNISED]
-    return _assemble(known, remarks, facts, formulary, vocabulary, as_of)
+    return _assemble(known, remarks, facts, tools, as_of, what_if)
 
 
 def _why_unread(statement: MedicationStatement) -> str:
@@ -271,13 +295,19 @@ def _assemble(
     statements: Sequence[MedicationStatement],
     remarks: Sequence[Remark],
     facts: PatientFacts,
-    formulary: Formulary,
-    vocabulary: Vocabulary,
+    tools: Tools,
     as_of: date,
+    what_if: Sequence[Change],
+    *,
+    text: str = "",
+    always: bool = False,
 ) -> Review:
+    formulary, vocabulary = tools.formulary, tools.vocabulary
     patient = describe(statements, facts, formulary)
     flags = flag(statements, patient, formulary, as_of)
-    courses = exposures(statements, formulary)
+    reader = _Steps(text, statements, tools, as_of)
+    courses = exposures(statements, formulary, reader.read)
+    remarks = [replace(r, kind=LineKind.NO_DRUG, reason=FURTHER_DOSE) if reader.has_read(r) else r for r in remarks]
     found = points(statements, flags, courses, patient, formulary, as_of)
     mimics = linked_mimics(patient, flags, formulary)
     keys = [k for f in flags for k in f.references]
@@ -285,6 +315,11 @@ def _assemble(
     keys += [k for p in found for k in p.references]
     keys += [k for m in mimics for k in m.references]
     keys += list(formulary.modifiers.timing.references) if facts.symptom_onset is not None and flags else []
+    unread = any(r.kind is LineKind.UNRECOGNISED for r in remarks) or any(needs_confirming(s) for s in statements)
+    augmentation = None
+    if courses or always:
+        augmentation = _augmentation(statements, courses, flags, found, patient, tools, as_of, what_if, unread=unread)
+    keys += augmentation.references if augmentation is not None else ()
     taken = [s for s in statements if s.status in TAKEN]
     outside = _outside(taken, formulary)
     named = dict.fromkeys(i for s in taken if s.match.outcome is not Outcome.QUESTION for i in s.match.ingredients)
@@ -311,7 +346,83 @@ def _assemble(
         exposures=courses,
         missing=missing_facts(patient, flags, courses, formulary),
         references=tuple(formulary.references[k] for k in dict.fromkeys(keys) if k in formulary.references),
+        augmentation=augmentation,
     )
+
+
+FURTHER_DOSE = "a further dose of the medicine before it"
+
+
+class _Steps:
+    """Reads the doses of a course that a line tells in steps; asked only where a dopaminergic is on the list.
+
+    A course told in several sentences of one line ("... 0.25 mg 2015. Increased to 0.5 mg in 2018.") goes on up to the next medicine.
+    """
+
+    def __init__(self, text: str, statements: Sequence[MedicationStatement], tools: Tools, as_of: date) -> None:
+        self._text, self._tools, self._as_of = text, tools, as_of
+        self._starts = sorted(s.clause[0] for s in statements if s.clause != (0, 0) and not is_continued(s))
+        self._read: list[tuple[int, int, str]] = []
+
+    def read(self, statement: MedicationStatement) -> Sequence[DoseStep]:
+        """The doses in order of time, () where the words tell one."""
+        from medcheck.parsing.steps import read_steps, year_first
+
+        start = statement.clause[0]
+        line_end = self._text.find("\n", start)
+        end = min(line_end if line_end >= 0 else len(self._text), *(s for s in self._starts if s > statement.span[0]), len(self._text))
+        further = self._text[start:end] if statement.clause != (0, 0) else ""
+        for words in dict.fromkeys((further, statement.text)):
+            steps = read_steps(words, statement.match.ingredients, self._tools.readers, self._as_of) if words else ()
+            if steps:
+                self._read += [(start, end, step.text) for step in steps if words is further]
+                return steps
+        if statement.clause != (0, 0) and statement.period == Period():
+            year = year_first(self._text[self._text.rfind("\n", 0, start + 1) + 1 :], self._as_of)
+            return (DoseStep(statement.dosage, Period(year)),) if year is not None else ()
+        return ()
+
+    def has_read(self, remark: Remark) -> bool:
+        """Whether a piece that was taken for a dose without a drug became a step of a course after all."""
+        if remark.reason != NO_DRUG_HERE:
+            return False
+        words = remark.text.strip(" .;,")
+        inside = (text.strip(" .;,") for start, end, text in self._read if start <= remark.span[0] and remark.span[1] <= end)
+        return any(words in text or (text in words and len(text) * 2 > len(words)) for text in inside if text)
+
+
+def _augmentation(
+    statements: Sequence[MedicationStatement],
+    courses: Sequence[Exposure],
+    flags: Sequence[Flag],
+    found: Sequence[Point],
+    patient: Patient,
+    tools: Tools,
+    as_of: date,
+    what_if: Sequence[Change],
+    *,
+    unread: bool,
+) -> Assessment:
+    """The augmentation part, with what the rest of the review knows."""
+    from medcheck.assessment import Known, Offender
+    from medcheck.augmentation import assess
+
+    formulary = tools.formulary
+    offenders = []
+    for f in flags:
+        started = [s.period.started for k in f.statements if (s := statements[k]).period.started is not None]
+        line = f.lines[0] if f.lines else 0
+        offenders.append(Offender(f.ingredient, line, started[0] if started else None, "akathisia_mimic" in f.effect))
+    suggesting = {r.id for r in formulary.modifiers.iron_rules if r.effect == "suggests_iron" and not r.superseded}
+    known = Known(
+        taken=frozenset(patient.taken),
+        offenders=tuple(offenders),
+        conditions=patient.conditions,
+        iron_low=any(p.id in suggesting for p in found),
+        unread=unread,
+    )
+    dosing = {i: entry.dosing for i in {e.ingredient for e in courses} if (entry := formulary.ingredients[i]).dosing is not None}
+    return assess(courses, patient.facts, dosing, formulary.augmentation(), as_of, known=known, what_if=what_if)
 
 
 def _outside(taken: Sequence[MedicationStatement], formulary: Formulary) -> tuple[str, ...]:

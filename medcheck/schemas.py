@@ -11,7 +11,8 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from medcheck.domain import LineKind, Method, Outcome, PartialDate, PatientFacts, Status, Tier
+from medcheck.assessment import State
+from medcheck.domain import INDICATIONS, Answers, LineKind, Method, Outcome, PartialDate, PatientFacts, Status, Tier
 from medcheck.rendering.plain import FORMAT_VERSION
 
 
@@ -65,6 +66,10 @@ def _wholes() -> fields.List[Any]:
 
 def _maybe_number() -> _Number:
     return _Number(required=True, allow_none=True)
+
+
+def _percent() -> _Number:
+    return _Number(required=True, validate=validate.Range(0, 100))
 
 
 def _one_of(*choices: str) -> fields.String:
@@ -290,6 +295,200 @@ class ExposureSchema(_Strict):
     status = _one_of(*Status)
     line = _whole()
     note = _text()
+    as_needed = _truth()
+    doses_per_day = _maybe_number()
+    timing = _texts()
+    current = _truth()
+    extended = _truth()
+    parkinson_strength = _truth()
+    intake_mg_min = _maybe_number()
+    intake_mg_max = _maybe_number()
+
+
+# ---- augmentation ------------------------------------------------------------------------------------------------------
+_SOURCE_KINDS = ("trial", "derived", "elicited")
+
+
+class RiskSchema(_Strict):
+    """A risk in percent: medians of the least and the most course, 95 % interval of the studies; months null is up to now."""
+
+    months = fields.Integer(required=True, strict=True, allow_none=True)
+    median_least = _percent()
+    median_most = _percent()
+    low95 = _percent()
+    high95 = _percent()
+    extrapolated = _truth()
+
+
+class DoseMarksSchema(_Strict):
+    """The total daily dose of a dopaminergic taken now beside the doses given for restless legs."""
+
+    ingredient = _text()
+    daily_dose_mg_min = _maybe_number()
+    daily_dose_mg_max = _maybe_number()
+    start_mg = _maybe_number()
+    usual_min_mg = _maybe_number()
+    usual_max_mg = _maybe_number()
+    maximum_us_mg = _maybe_number()
+    maximum_eu_mg = _maybe_number()
+    ceiling_mg = _maybe_number()
+    above_maximum = _maybe_truth()
+    words = _text()
+    lines = _wholes()
+    references = _texts()
+    verified = _text()
+
+
+class FactorSchema(_Strict):
+    """One labelled part of the figure; `ratio` is median, 2.5 and 97.5 % of its hazard ratio."""
+
+    id = _text()
+    label = _text()
+    kind = _one_of(*_SOURCE_KINDS)
+    text = _text()
+    ratio = fields.List(_Number(), required=True, allow_none=True, validate=validate.Length(equal=3))
+    references = _texts()
+    verified = _text()
+
+
+class NamedFlagSchema(_Strict):
+    """A finding that goes with augmentation and is not counted."""
+
+    id = _text()
+    text = _text()
+    direction = _text()
+    references = _texts()
+    verified = _text()
+
+
+class GapSchema(_Strict):
+    """What is not known, and between which 12-month medians it could move the answer."""
+
+    fact = _text()
+    text = _text()
+    median_least = _maybe_number()
+    median_most = _maybe_number()
+
+
+class RuleOutcomeSchema(_Strict):
+    """A rule of detection; outcome null while answers are missing."""
+
+    id = _text()
+    state = _one_of(*State)
+    text = _text()
+    outcome = _maybe_truth()
+    missing = _texts()
+    references = _texts()
+    verified = _text()
+
+
+class SignSchema(_Strict):
+    """A red flag."""
+
+    id = _text()
+    text = _text()
+    lines = _wholes()
+    references = _texts()
+    verified = _text()
+
+
+class QuestionSchema(_Strict):
+    """A question that is still open."""
+
+    id = _text()
+    kind = _one_of("yes_no", "hours", "days", "total")
+    text = _text()
+    short = _text()
+
+
+class DetectionSchema(_Strict):
+    """Whether augmentation is there already, by the answers."""
+
+    state = _one_of(*State)
+    rules = _many(RuleOutcomeSchema)
+    signs = _many(SignSchema)
+    ask = _many(QuestionSchema)
+
+
+class CauseSchema(_Strict):
+    """Another explanation, with what is known of it."""
+
+    id = _text()
+    name = _text()
+    pointer = _text()
+    question = _text()
+    known = _text()
+    lines = _wholes()
+    references = _texts()
+    verified = _text()
+
+
+class DiscussionSchema(_Strict):
+    """A point to discuss with its guideline."""
+
+    id = _text()
+    kind = _text()
+    text = _text()
+    guideline = _text()
+    year = fields.Integer(required=True, strict=True, allow_none=True)
+    strength = _text()
+    conflicts = _text()
+    references = _texts()
+    verified = _text()
+
+
+class WhatIfSchema(_Strict):
+    """The figures under another dose or fact."""
+
+    text = _text()
+    band = _text()
+    risks = _many(RiskSchema)
+
+
+class AugmentationSchema(_Strict):
+    """The augmentation part of a review."""
+
+    model_version = _text()
+    model_sha256 = _text()
+    basis = _text()
+    as_of = _iso()
+    indication = _text()
+    conditional = _text()
+    withheld = _text()
+    band = _text()
+    band_from = _text()
+    band_words = _text()
+    lifted_by = _texts()
+    frequency = _text()
+    spread = _text()
+    history = _many(ExposureSchema)
+    started = fields.Nested(PartialDateSchema, required=True, allow_none=True)
+    doses = _many(DoseMarksSchema)
+    to_date = fields.Nested(RiskSchema, required=True, allow_none=True)
+    ahead = _many(RiskSchema)
+    clinically_significant = fields.Nested(RiskSchema, required=True, allow_none=True)
+    background = fields.Nested(RiskSchema, required=True, allow_none=True)
+    factors = _many(FactorSchema)
+    named = _many(NamedFlagSchema)
+    gaps = _many(GapSchema)
+    detection = _nested(DetectionSchema)
+    causes = _many(CauseSchema)
+    discuss = _many(DiscussionSchema)
+    what_if = _many(WhatIfSchema)
+    notes = _texts()
+    references = _texts()
+    clinically_reviewed = _truth()
+
+
+class CurvePointSchema(_Strict):
+    """A day of the curve of cumulative risk; percent, dose as a multiple of the ceiling."""
+
+    day = _iso()
+    ahead = _truth()
+    dose_ratio = _Number(required=True, validate=validate.Range(0))
+    median = _percent()
+    low95 = _percent()
+    high95 = _percent()
 
 
 class ReferenceSchema(_Strict):
@@ -353,6 +552,22 @@ class VocabularyStateSchema(_Strict):
     sources = _many(VocabularySourceSchema)
 
 
+class AnswersSchema(_Strict):
+    """The answers about symptoms on treatment, echoed; null is "not answered"."""
+
+    earlier_hours = _maybe_number()
+    quicker_at_rest = _maybe_truth()
+    stronger = _maybe_truth()
+    spread = _maybe_truth()
+    shorter_relief = _maybe_truth()
+    needs_more = _maybe_truth()
+    paradoxical = _maybe_truth()
+    days_per_week = _maybe_number()
+    other_cause = _maybe_truth()
+    treatment_worked = _maybe_truth()
+    asrs_total = _maybe_number()
+
+
 class FactsSchema(_Strict):
     """The facts that the review was made for, echoed; null is "not given"."""
 
@@ -367,6 +582,9 @@ class FactsSchema(_Strict):
     rls_diagnosed = _maybe_truth()
     symptom_onset = fields.Nested(PartialDateSchema, required=True, allow_none=True)
     conditions = _texts()
+    indication = _maybe_text()
+    prior_augmentation = _maybe_truth()
+    answers = _nested(AnswersSchema)
 
 
 class ReviewSchema(_Strict):
@@ -390,7 +608,24 @@ class ReviewSchema(_Strict):
     points = _many(PointSchema)
     mimics = _many(MimicSchema)
     exposures = _many(ExposureSchema)
+    augmentation = fields.Nested(AugmentationSchema, required=True, allow_none=True)
     missing = _texts()
+    references = _many(ReferenceSchema)
+
+
+class HistorySchema(_Strict):
+    """The answer of `medcheck augmentation --format json`."""
+
+    format = fields.Integer(required=True, strict=True, validate=validate.Equal(FORMAT_VERSION))
+    as_of = _iso()
+    program = _nested(ProgramSchema)
+    formulary = _nested(FormularyStateSchema)
+    notice = _text()
+    facts = _nested(FactsSchema)
+    statements = _many(StatementSchema)
+    unrecognised = _many(RemarkSchema)
+    augmentation = fields.Nested(AugmentationSchema, required=True, allow_none=True)
+    curve = _many(CurvePointSchema)
     references = _many(ReferenceSchema)
 
 
@@ -416,6 +651,26 @@ def _optional(field: type[fields.Field[Any]], **kwargs: Any) -> Any:
     return field(load_default=None, allow_none=True, **kwargs)
 
 
+class SymptomAnswersSchema(_Strict):
+    """Answers about symptoms in a request body; each may be left out or null, which is "not answered". Loads to Answers."""
+
+    earlier_hours = _optional(_Number, validate=validate.Range(0, 24))
+    quicker_at_rest = _optional(fields.Boolean, truthy={True}, falsy={False})
+    stronger = _optional(fields.Boolean, truthy={True}, falsy={False})
+    spread = _optional(fields.Boolean, truthy={True}, falsy={False})
+    shorter_relief = _optional(fields.Boolean, truthy={True}, falsy={False})
+    needs_more = _optional(fields.Boolean, truthy={True}, falsy={False})
+    paradoxical = _optional(fields.Boolean, truthy={True}, falsy={False})
+    days_per_week = _optional(_Number, validate=validate.Range(0, 7))
+    other_cause = _optional(fields.Boolean, truthy={True}, falsy={False})
+    treatment_worked = _optional(fields.Boolean, truthy={True}, falsy={False})
+    asrs_total = _optional(_Number, validate=validate.Range(0, 100))
+
+    @post_load
+    def _make(self, data: dict[str, Any], **kwargs: Any) -> Answers:
+        return Answers(**data)
+
+
 class PatientFactsSchema(_Strict):
     """Patient facts of a request body, the same as the options of `medcheck review`; each may be left out or null.
 
@@ -433,7 +688,11 @@ class PatientFactsSchema(_Strict):
     rls_diagnosed = _optional(fields.Boolean, truthy={True}, falsy={False})
     symptom_onset = fields.Nested(SymptomOnsetSchema, load_default=None, allow_none=True)
     conditions = fields.List(fields.String(validate=validate.Length(1, 60)), load_default=list, validate=validate.Length(max=50))
+    indication = _optional(fields.String, validate=validate.OneOf(INDICATIONS))
+    prior_augmentation = _optional(fields.Boolean, truthy={True}, falsy={False})
+    answers = fields.Nested(SymptomAnswersSchema, load_default=None, allow_none=True)
 
     @post_load
     def _make(self, data: dict[str, Any], **kwargs: Any) -> PatientFacts:
-        return PatientFacts(**{**data, "conditions": tuple(dict.fromkeys(data["conditions"]))})
+        conditions = tuple(dict.fromkeys(data["conditions"]))
+        return PatientFacts(**{**data, "conditions": conditions, "answers": data["answers"] or Answers()})

@@ -73,6 +73,8 @@ def test_all_facts_are_echoed(run: Run) -> None:
     given = (
         "--age 44 --sex female --pregnant --ferritin 38.5 --ferritin-date 2026-09-01 --tsat 18 --egfr 70 --no-dialysis --rls"
         " --symptom-onset 2026-06 --condition epilepsy --condition long-qt --condition Seizures"
+        " --indication rls --no-prior-augmentation --earlier-hours 2.5 --quicker-at-rest --not-stronger --spread --not-shorter-relief"
+        " --needs-more --not-paradoxical --days-per-week 6 --no-other-cause --treatment-worked --asrs-total 7"
     )
     result = run("review", "--format", "json", *DAY, *given.split(), input="sertraline 50 mg")
     assert _json(result)["facts"] == {
@@ -87,6 +89,21 @@ def test_all_facts_are_echoed(run: Run) -> None:
         "rls_diagnosed": True,
         "symptom_onset": {"earliest": "2026-06-01", "latest": "2026-06-30", "text": "2026-06"},
         "conditions": ["seizures", "long_qt"],
+        "indication": "rls",
+        "prior_augmentation": False,
+        "answers": {
+            "earlier_hours": 2.5,
+            "quicker_at_rest": True,
+            "stronger": False,
+            "spread": True,
+            "shorter_relief": False,
+            "needs_more": True,
+            "paradoxical": False,
+            "days_per_week": 6,
+            "other_cause": False,
+            "treatment_worked": True,
+            "asrs_total": 7,
+        },
     }
 
 
@@ -292,11 +309,11 @@ def test_an_ascii_terminal_is_no_crash() -> None:
 def test_a_terminal_shows_the_same_words_with_colour(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """What rich prints on a terminal is the table, styled; without rich it is the table."""
     import medcheck
-    from medcheck import cli
+    from medcheck.cli.common import print_rich
 
     text = as_table(medcheck.review_text("sertraline 50 mg\nqqzzvv"))
-    cli._print_rich(text)
+    print_rich(text)
     assert capsys.readouterr().out == text
     monkeypatch.setitem(sys.modules, "rich.console", None)
-    cli._print_rich(text)
+    print_rich(text)
     assert capsys.readouterr().out == text

@@ -17,13 +17,16 @@ from typing import Any
 import click
 import pytest
 
-from medcheck import load_formulary, load_vocabulary, review_text
+from medcheck import load_formulary, load_vocabulary, review_text, reviewing
+from medcheck.assessment import CurvePoint
+from medcheck.augmentation import Change
 from medcheck.cli import main
 from medcheck.domain import PartialDate, PatientFacts
 from medcheck.matching import deciding
 from medcheck.rendering.comma import as_csv
 from medcheck.rendering.entry import entry_as_dict
 from medcheck.rendering.explained import explained_as_dicts
+from medcheck.rendering.history import history_as_dict
 from medcheck.rendering.plain import as_dict
 from medcheck.reviewing import prepare
 from medcheck.settings import PREFIX, Settings
@@ -67,7 +70,10 @@ def test_link_resolves(page: Path, target: str) -> None:
 def _commands(command: click.Command, path: str = "medcheck") -> Iterator[tuple[str, click.Command]]:
     yield path, command
     if isinstance(command, click.Group):
-        for name, sub in command.commands.items():
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            sub = command.get_command(context, name)
+            assert sub is not None
             yield from _commands(sub, f"{path} {name}")
 
 
@@ -186,8 +192,13 @@ def _keys(value: Any, below: str = "") -> Iterator[str]:
 @pytest.fixture(scope="module")
 def wire() -> dict[str, Any]:
     """One of each documented JSON answer (match and sig are parts of a review)."""
+    curve = (CurvePoint(AS_OF, False, 1.0, 10.0, 2.0, 30.0),)
+    tools = prepare(load_formulary(), load_vocabulary())
+    change = Change("ferritin", 100.0)
+    history = reviewing.review_text(LIST, FACTS, tools.formulary, tools.vocabulary, AS_OF, what_if=[change])
     return {
         "review": as_dict(review_text(LIST, FACTS, as_of=AS_OF)),
+        "history": history_as_dict(history, curve),
         "show": entry_as_dict("domperidone", load_formulary()),
         "info": info(load_vocabulary()),
         "explained": {"explanation": explained_as_dicts("quetiepine 25 mg", prepare(load_formulary(), load_vocabulary()).index)},
@@ -270,6 +281,13 @@ def test_every_page_is_reached_from_another() -> None:
         if p.resolve() not in linked and p.name != "README.md" and not any(f in p.resolve().parents for f in folders)
     ]
     assert lost == []
+
+
+def test_the_calibration_report_is_of_the_committed_coefficients() -> None:
+    coefficients = load_formulary().augmentation().coefficients
+    text = TEXTS[DOCS / "calibration.md"]
+    assert f"`{coefficients.sha256[:12]}`" in text
+    assert f"`{coefficients.fitted_to_sha256[:12]}`" in text
 
 
 def test_every_formulary_file_is_described() -> None:

@@ -34,7 +34,8 @@ def _toml(name: str) -> dict[str, dict[str, dict[str, str]]]:
 MEMBERS = _rows(CASES / "mandated_members.csv")
 TIERS = _rows(CASES / "tiers.csv")
 INGREDIENT_FILES = sorted([f"classes/{p.name}" for p in (DATA / "classes").glob("*.toml")] + ["dopaminergic.toml", "neutral.toml"])
-REVIEWED_FILES = sorted([*INGREDIENT_FILES, "alternatives.toml", "combinations.toml", "mimics.toml", "modifiers.toml"])
+AUGMENTATION_FILES = [f"augmentation/{name}.toml" for name in ("advice", "criteria", "model")]
+REVIEWED_FILES = sorted([*INGREDIENT_FILES, *AUGMENTATION_FILES, "alternatives.toml", "combinations.toml", "mimics.toml", "modifiers.toml"])
 
 
 # ---- membership and tiers ----------------------------------------------------------------------------------------------
@@ -123,7 +124,8 @@ def test_one_source_has_one_key(formulary: Formulary) -> None:
 
 def test_every_reference_is_used(formulary: Formulary) -> None:
     text = "\n".join(p.read_text(encoding="utf-8") for p in DATA.rglob("*.toml") if p.name != "references.toml")
-    assert [k for k in formulary.references if f'"{k}"' not in text] == []
+    arms = {r["reference"] for r in _rows(DATA / "augmentation" / "incidence.csv")}
+    assert [k for k in formulary.references if k not in arms and f'"{k}"' not in text] == []
 
 
 def test_the_highest_strength_was_verified(formulary: Formulary) -> None:

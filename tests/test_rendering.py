@@ -222,7 +222,7 @@ def test_csv_cells(ask: Callable[..., Review]) -> None:
 def test_what_was_not_understood_comes_first(ask: Callable[..., Review]) -> None:
     shown = as_table(ask(f"{EXAMPLES[0].read_text(encoding='utf-8')}\nqqzzvv 5 mg"))
     heads = [line for line in shown.splitlines() if line and not line.startswith(" ") and line.split("   ")[0].isupper()]
-    starts = ["PLEASE CONFIRM", "NOT RECOGNISED", "WHAT MAY WORSEN", "POINTS TO DISCUSS", "LOOK-ALIKES", "NO FLAG"]
+    starts = ["PLEASE CONFIRM", "NOT RECOGNISED", "WHAT MAY WORSEN", "AUGMENTATION", "POINTS TO DISCUSS", "LOOK-ALIKES", "NO FLAG"]
     assert [h[: len(s)] for h, s in zip(heads, starts, strict=True)] == starts
 
 
@@ -257,7 +257,7 @@ def test_markdown_without_a_citation_has_no_references(ask: Callable[..., Review
 
 
 def test_missing_facts_are_told_in_words(ask: Callable[..., Review]) -> None:
-    result = ask("Zoloft 50 mg od\ngabapentin 300 mg nocte", PatientFacts())
+    result = ask("Zoloft 50 mg od\ngabapentin 300 mg nocte\npramipexole 0.25 mg nocte", PatientFacts())
     assert set(result.missing) == set(FACT_WORDS)
     for shown in (as_table(result, width=10_000), as_markdown(result).replace("\\", "")):
         assert f"not given and would matter: {', '.join(FACT_WORDS[m] for m in result.missing)}\n" in shown

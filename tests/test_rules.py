@@ -317,6 +317,11 @@ def test_given_facts_are_not_asked_again(formulary: Formulary) -> None:
         (
             [_said("rotigotine")],
             PatientFacts(sex="male"),
+            ("rls_diagnosed", "symptom_onset", "ferritin_ug_per_l", "tsat_percent", "age", "indication", "prior_augmentation", "answers"),
+        ),
+        (
+            [_said("rotigotine", status=Status.STOPPED)],
+            PatientFacts(sex="male"),
             ("rls_diagnosed", "symptom_onset", "ferritin_ug_per_l", "tsat_percent", "age"),
         ),
     ],
@@ -867,28 +872,35 @@ def test_other_drugs_are_no_exposure(formulary: Formulary) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dosage", "words"),
+    ("dosage", "above", "words"),
     [
-        (_mg(0.25, low=0.5, high=0.5), "pramipexole 0.5 mg/day: if taken for RLS, not above the doses that are given for RLS."),
-        (_mg(0.25, low=0.75, high=0.75), "above the US maximum for RLS of 0.5 mg and the ceiling used for augmentation of 0.5 mg."),
-        (
-            _mg(0.5, low=0.5, high=1.0),
-            "pramipexole 0.5 to 1 mg/day: if taken for RLS, above the US maximum for RLS of 0.5 mg and the EU maximum",
-        ),
-        (_mg(0.088, low=0.264, high=0.264), "(strength read as base and converted to salt)"),
-        (Dosage(reason="no dose stated"), "the daily dose is not known (no dose stated)"),
-        (Dosage(), "the daily dose is not known (not stated)"),
+        (_mg(0.25, low=0.5, high=0.5), False, "0.5 mg/day; within the usual range for restless legs (maximum 0.5 mg)"),
+        (_mg(0.25, low=0.75, high=0.75), True, "above the US maximum for restless legs of 0.5 mg and the ceiling used here"),
+        (_mg(0.5, low=0.5, high=1.0), None, "0.5 to 1 mg/day; may be above the US maximum for restless legs of 0.5 mg and the EU maximum"),
+        (_mg(0.088, low=0.264, high=0.264), False, "(strength read as base and converted to salt)"),
+        (Dosage(reason="no dose stated"), None, "the daily dose is not known (no dose stated)"),
+        (Dosage(), None, "the daily dose is not known (not stated)"),
+        (_mg(dose=0.25), None, "0.25 mg a time, how often is not stated; the daily dose decides the risk"),
+        (_mg(dose=1.0), True, "1 mg a time, how often is not stated, above the maximum for restless legs if taken only once a day"),
     ],
 )
-def test_the_dose_of_a_dopaminergic_is_held_against_the_marks(dosage: Dosage, words: str, formulary: Formulary) -> None:
-    text = _points(formulary, _said("pramipexole", dosage=dosage))["dopaminergic_pramipexole"].text
-    assert words in text
-    assert "Ask: earlier in the day" in text
+def test_the_dose_of_a_dopaminergic_is_held_against_the_marks(dosage: Dosage, above: bool | None, words: str, formulary: Formulary) -> None:
+    from medcheck.augmentation.doses import dose_marks
+
+    dosing = formulary.ingredients["pramipexole"].dosing
+    assert dosing is not None
+    (found,) = dose_marks(exposures([_said("pramipexole", dosage=dosage)], formulary), {"pramipexole": dosing})
+    assert words in found.words
+    assert found.above_maximum is above
 
 
 @pytest.mark.parametrize("status", [Status.STOPPED, Status.COMPLETED])
-def test_a_past_course_makes_no_point(status: Status, formulary: Formulary) -> None:
-    assert "dopaminergic_pramipexole" not in _points(formulary, _said("pramipexole", status=status))
+def test_a_past_course_is_not_held_against_them(status: Status, formulary: Formulary) -> None:
+    from medcheck.augmentation.doses import dose_marks
+
+    dosing = formulary.ingredients["pramipexole"].dosing
+    assert dosing is not None
+    assert dose_marks(exposures([_said("pramipexole", status=status)], formulary), {"pramipexole": dosing}) == ()
 
 
 # ---- look-alikes -------------------------------------------------------------------------------------------------------

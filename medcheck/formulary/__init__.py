@@ -9,7 +9,9 @@ from medcheck.formulary.load import formulary_directory, load_formulary, source_
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["compile_directory", "formulary_directory", "load_formulary", "source_digest"]
+    from medcheck.assessment import FitInputs
+
+__all__ = ["compile_directory", "fit_inputs", "formulary_directory", "load_formulary", "source_digest"]
 
 
 def compile_directory(directory: Path) -> bytes:
@@ -19,5 +21,16 @@ def compile_directory(directory: Path) -> bytes:
         FormularyError: anything is missing or invalid; `problems` lists every finding with file and path.
     """
     from medcheck.formulary.compile import compile_directory as run
+
+    return run(directory)
+
+
+def fit_inputs(directory: Path) -> FitInputs:
+    """As compile.fit_inputs; its imports are paid for only here.
+
+    Raises:
+        FormularyError: anything but the fitted coefficients is missing or invalid.
+    """
+    from medcheck.formulary.compile import fit_inputs as run
 
     return run(directory)

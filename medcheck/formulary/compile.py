@@ -12,7 +12,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from medcheck.assessment import FitInputs
 from medcheck.errors import FormularyError
+from medcheck.formulary import load_augmentation
+from medcheck.formulary.compile_augmentation import add_augmentation
 from medcheck.formulary.load import FORMAT, TABLES, source_digest
 from medcheck.text import normalise_name
 
@@ -27,12 +30,15 @@ _TOML_FILES = (
     "mimics.toml",
     "references.toml",
 )
+# Columns of numbers, by their beginning: an empty cell is "not known".
+_NUMBERS = ("doses_", "value", "mean_dose_", "followup_months", "effective_months", "n_augmented", "n\0")
 _INN = re.compile(r"[a-z][a-z0-9' ,.()-]*\Z")
 
 
 class _Compiler:
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, with_coefficients: bool = True) -> None:
         self.directory = directory
+        self.with_coefficients = with_coefficients
         self.problems: list[tuple[str, str, str]] = []
         self.dues: list[tuple[str, date]] = []
         self.reviewed: dict[str, bool] = {}
@@ -54,7 +60,7 @@ class _Compiler:
 
     def read_csv(self, path: Path) -> list[tuple[int, dict[str, Any]]]:
         """Rows with the number of the line that they end on."""
-        file = path.name
+        file = path.relative_to(self.directory).as_posix()
         try:
             text = path.read_text(encoding="utf-8")
         except (FileNotFoundError, UnicodeDecodeError) as error:
@@ -66,7 +72,7 @@ class _Compiler:
             if None in row or None in row.values():
                 self.problem(file, f"line {reader.line_num}", "the number of columns differs from the header's")
                 continue
-            rows.append((reader.line_num, {k: (None if v == "" and k.startswith(("doses_", "value")) else v) for k, v in row.items()}))
+            rows.append((reader.line_num, {k: (None if v == "" and f"{k}\0".startswith(_NUMBERS) else v) for k, v in row.items()}))
         return rows
 
     def load(self, pattern: str, file: str, data: Any) -> Any:
@@ -148,6 +154,7 @@ class _Compiler:
         rows = {name: self.csv_rows(name) for name in _CSV_FILES}
         lines, names, places = self.add_names(ingredients, loaded.get("combinations.toml"), rows["abbreviations.csv"])
         self.cross_check(classes, ingredients, references, needs, mimics, modifiers, loaded.get("combinations.toml"))
+        augmentation = add_augmentation(self, ingredients, references, with_coefficients=self.with_coefficients)
 
         head = loaded.get("formulary.toml") or {"version": "", "released": date.min, "licence": "", "scope": ""}
         if not isinstance(head["released"], date):
@@ -169,6 +176,7 @@ class _Compiler:
             "references": references,
             "needs": needs,
             "mimics": mimics,
+            "augmentation": augmentation,
             "modifiers": modifiers,
             "sig_terms": [{k: v for k, v in r.items() if v not in (None, "") and k not in ("note", "source")} for r in rows["sig.csv"]],
             "figure_rules": [{k: v for k, v in r.items() if v is not None and k != "source"} for r in rows["figures.csv"]],
@@ -483,6 +491,25 @@ def _flatten(messages: Any, path: str = "") -> list[tuple[str, list[str]]]:
     return [(path, [str(m) for m in (messages if isinstance(messages, list) else [messages])])]
 
 
+def _raise_problems(compiler: _Compiler) -> None:
+    if compiler.problems:
+        shown = "\n".join(f"  {file}: {path}: {message}" for file, path, message in compiler.problems[:50])
+        more = f"\n  and {len(compiler.problems) - 50} more" if len(compiler.problems) > 50 else ""
+        raise FormularyError(f"the formulary is invalid, {len(compiler.problems)} problem(s):\n{shown}{more}", compiler.problems)
+
+
+def fit_inputs(directory: Path) -> FitInputs:
+    """What a fit of the augmentation model reads; the committed coefficients are not looked at.
+
+    Raises:
+        FormularyError: anything else in the directory is missing or invalid.
+    """
+    compiler = _Compiler(Path(directory), with_coefficients=False)
+    document = compiler.run()
+    _raise_problems(compiler)
+    return load_augmentation.fit_inputs(document["augmentation"])
+
+
 def compile_directory(directory: Path) -> bytes:
     """Read, validate and cross-check a formulary directory.
 
@@ -493,9 +520,7 @@ def compile_directory(directory: Path) -> bytes:
     """
     compiler = _Compiler(Path(directory))
     document = compiler.run()
-    if compiler.problems:
-        shown = "\n".join(f"  {file}: {path}: {message}" for file, path, message in compiler.problems[:50])
-        more = f"\n  and {len(compiler.problems) - 50} more" if len(compiler.problems) > 50 else ""
-        raise FormularyError(f"the formulary is invalid, {len(compiler.problems)} problem(s):\n{shown}{more}", compiler.problems)
+    _raise_problems(compiler)
+    document["augmentation"] = {k: document["augmentation"][k] for k in ("rules", "arms", "coefficients")}
     payload = _payload(document)
     return f"{document['sha256']} {hashlib.sha256(payload).hexdigest()}\n".encode() + payload

@@ -7,8 +7,9 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from medcheck.domain import (
     Condition,
@@ -42,8 +43,11 @@ from medcheck.domain import (
 from medcheck.errors import FormularyError
 from medcheck.files import write_atomically
 
-FORMAT = 7
-TABLES = ("classes", "ingredients", "references", "needs", "mimics")
+if TYPE_CHECKING:
+    from medcheck.assessment import AugmentationData
+
+FORMAT = 8
+TABLES = ("classes", "ingredients", "references", "needs", "mimics", "augmentation")
 PACKAGE = Path(__file__).resolve().parent.parent
 PACKAGED = PACKAGE / "_formulary"
 COMPILED = PACKAGE / "_compiled" / "formulary.json"
@@ -51,8 +55,8 @@ CHECKOUT = PACKAGE.parent / "formulary"
 
 
 def source_files(directory: Path) -> list[Path]:
-    """The data files that the digest is over, sorted; schema.json is generated and left out."""
-    return sorted(p for p in directory.rglob("*") if p.suffix in {".toml", ".csv"} and p.is_file())
+    """The data files that the digest is over, sorted; schema.json is generated and left out, the fitted coefficients are in."""
+    return sorted(p for p in directory.rglob("*") if p.is_file() and (p.suffix in {".toml", ".csv"} or p.name == "coefficients.json"))
 
 
 def source_digest(directory: Path) -> str:
@@ -183,6 +187,7 @@ def parse(compiled: bytes) -> Formulary:
         references=Rows(tables["references"], lambda _, text: Reference(**json.loads(text))),
         needs=Rows(tables["needs"], _need),
         mimics=Rows(tables["mimics"], lambda _, text: Mimic(**_tuples(json.loads(text)))),
+        augmentation=cache(lambda: _augmentation(tables["augmentation"])),
         modifiers=Modifiers(
             conditions={k: Condition(**_tuples(v)) for k, v in modifiers["conditions"].items()},
             iron_rules=tuple(IronRule(**_tuples(r)) for r in modifiers["iron_rules"]),
@@ -204,6 +209,13 @@ def parse(compiled: bytes) -> Formulary:
         heading_words=tuple(HeadingWord(**r) for r in data["heading_words"]),
         reviews_due=tuple((file, date.fromisoformat(due)) for file, due in data["reviews_due"]),
     )
+
+
+def _augmentation(rows: dict[str, bytes]) -> AugmentationData:
+    """The augmentation part, decoded when it is first asked for: most lists hold no dopaminergic."""
+    from medcheck.formulary.load_augmentation import augmentation_data
+
+    return augmentation_data(rows)
 
 
 def _keyed(lines: list[bytes]) -> dict[str, bytes]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import Schema, fields, validate
+
+from medcheck.formulary.augmentation_schema import AUGMENTATION_SCHEMAS
+from medcheck.formulary.schema_parts import MARKS, ReviewSchema, Strict, number, one_of, string, strings
 
 EFFECTS = ("worsens_rls", "plms", "akathisia_mimic", "neutral", "may_help")
 STRENGTHS = ("strong", "moderate", "weak", "conflicting", "none")
 TIERS = ("A", "B", "C", "N", "P", "silent", "augmentation")
 ROLES = ("offender", "treatment", "dopaminergic", "neutral", "substance", "state")
-MARKS = ("yes", "secondary", "no")
 DIRECTIONS = ("for", "against", "context")
 KINDS = (
     "trial",
@@ -28,77 +30,46 @@ KINDS = (
 )
 
 
-class _Strict(Schema):
-    class Meta:
-        unknown = RAISE
-
-
-def _text(*, required: bool = True, empty: bool = False) -> fields.String:
-    checks = [] if empty else [validate.Length(min=1)]
-    return fields.String(required=required, validate=checks)
-
-
-def _texts(*, required: bool = False, minimum: int = 0) -> fields.List[str]:
-    return fields.List(fields.String(validate=validate.Length(min=1)), required=required, validate=validate.Length(min=minimum))
-
-
-def _one_of(*values: str, required: bool = True) -> fields.String:
-    return fields.String(required=required, validate=validate.OneOf(values))
-
-
-def _number(*, required: bool = False) -> fields.Float:
-    return fields.Float(required=required, validate=validate.Range(min=0))
-
-
-class ReviewSchema(_Strict):
-    """Who wrote, who checked, when, and when next."""
-
-    authored_by = _text()
-    checked_by = fields.String(required=True)
-    date_reviewed = fields.Raw(required=True, metadata={"type": "string", "format": "date"})
-    next_review = fields.Raw(required=True, metadata={"type": "string", "format": "date"})
-
-
-class EvidenceSchema(_Strict):
+class EvidenceSchema(Strict):
     """One statement with its figure, whose figure it is, and its sources."""
 
-    statement = _text()
+    statement = string()
     figure = fields.String(load_default="")
-    of = _one_of("drug", "class")
-    direction = _one_of(*DIRECTIONS)
-    references = _texts(required=True, minimum=1)
-    verified = _one_of(*MARKS)
+    of = one_of("drug", "class")
+    direction = one_of(*DIRECTIONS)
+    references = strings(required=True, minimum=1)
+    verified = one_of(*MARKS)
 
 
-class ClassEvidenceSchema(_Strict):
+class ClassEvidenceSchema(Strict):
     """Evidence that belongs to the class as a whole."""
 
-    statement = _text()
+    statement = string()
     figure = fields.String(load_default="")
-    direction = _one_of(*DIRECTIONS)
-    references = _texts(required=True, minimum=1)
-    verified = _one_of(*MARKS)
+    direction = one_of(*DIRECTIONS)
+    references = strings(required=True, minimum=1)
+    verified = one_of(*MARKS)
 
 
-class BrandsSchema(_Strict):
+class BrandsSchema(Strict):
     """Brand names by market."""
 
-    us = _texts()
-    uk = _texts()
-    other = _texts()
+    us = strings()
+    uk = strings()
+    other = strings()
 
 
-class DosingSchema(_Strict):
+class DosingSchema(Strict):
     """RLS dose marks of a dopaminergic, mg per day."""
 
-    rls_start_mg_per_day = _number()
-    rls_usual_min_mg_per_day = _number()
-    rls_usual_max_mg_per_day = _number()
-    rls_maximum_us_mg_per_day = _number()
-    rls_maximum_eu_mg_per_day = _number()
-    augmentation_ceiling_mg_per_day = _number()
-    levodopa_equivalent_per_mg = _number()
-    base_to_salt = _number()
+    rls_start_mg_per_day = number()
+    rls_usual_min_mg_per_day = number()
+    rls_usual_max_mg_per_day = number()
+    rls_maximum_us_mg_per_day = number()
+    rls_maximum_eu_mg_per_day = number()
+    augmentation_ceiling_mg_per_day = number()
+    levodopa_equivalent_per_mg = number()
+    base_to_salt = number()
     strengths_base_mg = fields.List(fields.Float())
     base_strengths_as_salt_mg = fields.List(fields.Float())
     salt_strengths_mg = fields.List(fields.Float())
@@ -107,54 +78,54 @@ class DosingSchema(_Strict):
     product_figures_min_mg = fields.List(fields.Float())
     product_figures_max_mg = fields.List(fields.Float())
     entacapone_product_figures = fields.List(fields.Float())
-    licensed_for_rls = _texts()
+    licensed_for_rls = strings()
     half_life_h = fields.String()
     note = fields.String()
-    references = _texts(required=True)
-    verified = _one_of(*MARKS)
+    references = strings(required=True)
+    verified = one_of(*MARKS)
 
 
-class IngredientSchema(_Strict):
+class IngredientSchema(Strict):
     """One ingredient (INN, lower case)."""
 
     class_ = fields.String(data_key="class", load_default="")
     subclass = fields.String(load_default="")
     rxcui = fields.String(required=True, validate=validate.Regexp(r"^\d*\Z"))
     atc = fields.List(fields.String(validate=validate.Regexp(r"^[A-Z]\d\d[A-Z]{2}(\d\d)?\Z")), required=True)
-    effect = fields.List(_one_of(*EFFECTS), required=True, validate=validate.Length(min=1))
-    strength = _one_of(*STRENGTHS)
-    tier = _one_of(*TIERS)
-    basis = _one_of("drug_specific", "class_inherited")
-    verified = _one_of(*MARKS)
-    summary = _text()
+    effect = fields.List(one_of(*EFFECTS), required=True, validate=validate.Length(min=1))
+    strength = one_of(*STRENGTHS)
+    tier = one_of(*TIERS)
+    basis = one_of("drug_specific", "class_inherited")
+    verified = one_of(*MARKS)
+    summary = string()
     onset = fields.String(load_default="")
     late_onset = fields.Boolean(load_default=False)
     no_abrupt_stop = fields.String(load_default="")
     systemic_only = fields.Boolean(load_default=False)
     withdrawn = fields.String(load_default="")
-    spellings = _texts()
+    spellings = strings()
     brands = fields.Nested(BrandsSchema, load_default=dict)
     evidence = fields.List(fields.Nested(EvidenceSchema), required=True, validate=validate.Length(min=1))
     dosing = fields.Nested(DosingSchema)
 
 
-class ClassSchema(_Strict):
+class ClassSchema(Strict):
     """What is true of a whole class."""
 
-    key = _text()
-    name = _text()
-    full_name = _text()
-    role = _one_of(*ROLES)
+    key = string()
+    name = string()
+    full_name = string()
+    role = one_of(*ROLES)
     mandated = fields.Boolean(load_default=False)
-    summary = _text()
+    summary = string()
     mechanism = fields.String(load_default="")
-    needs = _texts()
+    needs = strings()
     no_abrupt_stop = fields.String(load_default="")
-    mimics = _texts()
-    references = _texts()
+    mimics = strings()
+    references = strings()
 
 
-class ClassFileSchema(_Strict):
+class ClassFileSchema(Strict):
     """classes/*.toml and dopaminergic.toml."""
 
     class_ = fields.Nested(ClassSchema, data_key="class", required=True)
@@ -163,7 +134,7 @@ class ClassFileSchema(_Strict):
     ingredient = fields.Dict(keys=fields.String(), values=fields.Nested(IngredientSchema), required=True)
 
 
-class NeutralFileSchema(_Strict):
+class NeutralFileSchema(Strict):
     """neutral.toml: several neutral classes in one file; each ingredient names its class."""
 
     review = fields.Nested(ReviewSchema, required=True)
@@ -172,52 +143,52 @@ class NeutralFileSchema(_Strict):
     ingredient = fields.Dict(keys=fields.String(), values=fields.Nested(IngredientSchema), required=True)
 
 
-class ProductSchema(_Strict):
+class ProductSchema(Strict):
     """A fixed combination or product."""
 
-    names = _texts(required=True, minimum=1)
-    ingredients = _texts(required=True, minimum=1)
-    countries = _texts()
-    source = _text()
+    names = strings(required=True, minimum=1)
+    ingredients = strings(required=True, minimum=1)
+    countries = strings()
+    source = string()
     note = fields.String(load_default="")
 
 
-class VariantSchema(_Strict):
+class VariantSchema(Strict):
     """One variant of a product line."""
 
-    names = _texts(required=True, minimum=1)
-    ingredients = _texts(required=True)
+    names = strings(required=True, minimum=1)
+    ingredients = strings(required=True)
 
 
 PLACES = ("word", "item", "dose", "shop")
 
 
-class LineSchema(_Strict):
+class LineSchema(Strict):
     """A brand whose variants differ. `place` says where names that are ordinary words count ("cold and flu")."""
 
-    names = _texts(required=True, minimum=1)
-    question = _text()
-    source = _text()
-    countries = _texts()
+    names = strings(required=True, minimum=1)
+    question = string()
+    source = string()
+    countries = strings()
     note = fields.String(load_default="")
     place = fields.String(load_default="", validate=validate.OneOf(("", *PLACES[1:])))
     variant = fields.List(fields.Nested(VariantSchema), required=True, validate=validate.Length(min=1))
 
 
-class CombinationsFileSchema(_Strict):
+class CombinationsFileSchema(Strict):
     """combinations.toml. `shops` are names that stand before what a shop sells as its own ("CVS allergy")."""
 
-    shops = _texts()
+    shops = strings()
     review = fields.Nested(ReviewSchema, required=True)
     product = fields.List(fields.Nested(ProductSchema), required=True)
     line = fields.List(fields.Nested(LineSchema), required=True)
 
 
-class ReferenceSchema(_Strict):
+class ReferenceSchema(Strict):
     """One source; at least one of the identifiers must be there."""
 
     authors = fields.String(load_default="")
-    title = _text()
+    title = string()
     source = fields.String(load_default="")
     year = fields.Integer(allow_none=True, load_default=None)
     pmid = fields.String(load_default="", validate=validate.Regexp(r"^\d*\Z"))
@@ -226,111 +197,111 @@ class ReferenceSchema(_Strict):
     url = fields.String(load_default="")
     isbn = fields.String(load_default="")
     label_set_id = fields.String(load_default="")
-    kind = _one_of(*KINDS)
-    cited_for = _text()
-    verified = _one_of(*MARKS)
+    kind = one_of(*KINDS)
+    cited_for = string()
+    verified = one_of(*MARKS)
     seen = fields.String(load_default="")
 
 
-class OptionSchema(_Strict):
+class OptionSchema(Strict):
     """One thing to consider instead."""
 
-    kind = _one_of("drug", "strategy", "nondrug")
-    ingredients = _texts(required=True)
-    text = _text()
+    kind = one_of("drug", "strategy", "nondrug")
+    ingredients = strings(required=True)
+    text = string()
     caveat = fields.String(required=True)
-    strength = _one_of("strong", "moderate", "weak", "expert", "conflicting")
-    excluded_conditions = _texts(required=True)
-    caution_conditions = _texts(required=True)
-    excluded_with_classes = _texts(required=True)
-    excluded_with_ingredients = _texts(required=True)
-    caution_with_classes = _texts(required=True)
-    caution_with_ingredients = _texts(required=True)
-    pregnancy = _one_of("exclude", "discuss", "ok", "")
+    strength = one_of("strong", "moderate", "weak", "expert", "conflicting")
+    excluded_conditions = strings(required=True)
+    caution_conditions = strings(required=True)
+    excluded_with_classes = strings(required=True)
+    excluded_with_ingredients = strings(required=True)
+    caution_with_classes = strings(required=True)
+    caution_with_ingredients = strings(required=True)
+    pregnancy = one_of("exclude", "discuss", "ok", "")
     min_age = fields.Integer()
     max_age = fields.Integer()
-    references = _texts(required=True)
-    verified = _one_of(*MARKS)
+    references = strings(required=True)
+    verified = one_of(*MARKS)
 
 
-class DoNotSuggestSchema(_Strict):
+class DoNotSuggestSchema(Strict):
     """A drug not to be offered for a need."""
 
-    ingredient = _text()
-    reason = _text()
-    references = _texts(required=True)
+    ingredient = string()
+    reason = string()
+    references = strings(required=True)
 
 
-class NeedSchema(_Strict):
+class NeedSchema(Strict):
     """A clinical need."""
 
-    name = _text()
+    name = string()
     option = fields.List(fields.Nested(OptionSchema), required=True, validate=validate.Length(min=1))
     do_not_suggest = fields.List(fields.Nested(DoNotSuggestSchema), load_default=list)
 
 
-class AlternativesFileSchema(_Strict):
+class AlternativesFileSchema(Strict):
     """alternatives.toml."""
 
     review = fields.Nested(ReviewSchema, required=True)
     need = fields.Dict(keys=fields.String(), values=fields.Nested(NeedSchema), required=True)
 
 
-class ConditionSchema(_Strict):
+class ConditionSchema(Strict):
     """A patient condition."""
 
-    name = _text()
-    words = _texts(required=True, minimum=1)
+    name = string()
+    words = strings(required=True, minimum=1)
 
 
-class IronRuleSchema(_Strict):
+class IronRuleSchema(Strict):
     """One guideline's iron threshold."""
 
-    id = _text()
-    guideline = _text()
+    id = string()
+    guideline = string()
     year = fields.Integer()
-    population = _one_of("adult", "child", "dialysis", "any")
-    ferritin_above_ug_per_l = _number()
-    ferritin_max_ug_per_l = _number()
-    ferritin_below_ug_per_l = _number()
-    tsat_below_percent = _number()
-    tsat_at_least_percent = _number()
-    combine = _one_of("any", "all")
-    effect = _one_of("suggests_iron", "no_iron", "iv_only")
+    population = one_of("adult", "child", "dialysis", "any")
+    ferritin_above_ug_per_l = number()
+    ferritin_max_ug_per_l = number()
+    ferritin_below_ug_per_l = number()
+    tsat_below_percent = number()
+    tsat_at_least_percent = number()
+    combine = one_of("any", "all")
+    effect = one_of("suggests_iron", "no_iron", "iv_only")
     superseded = fields.Boolean(required=True)
-    text = _text()
-    references = _texts(required=True, minimum=1)
-    verified = _one_of(*MARKS)
+    text = string()
+    references = strings(required=True, minimum=1)
+    verified = one_of(*MARKS)
 
 
-class _PointSchema(_Strict):
-    id = _text()
-    text = _text()
-    references = _texts(required=True)
-    verified = _one_of(*MARKS)
+class _PointSchema(Strict):
+    id = string()
+    text = string()
+    references = strings(required=True)
+    verified = one_of(*MARKS)
 
 
 class IronCautionSchema(_PointSchema):
     """Why a ferritin may mislead."""
 
-    conditions = _texts(required=True)
+    conditions = strings(required=True)
 
 
 class RenalRuleSchema(_PointSchema):
     """A renal dose note."""
 
-    ingredient = _text()
-    egfr_from = _number(required=True)
-    egfr_below = _number(required=True)
+    ingredient = string()
+    egfr_from = number(required=True)
+    egfr_below = number(required=True)
     dialysis = fields.Boolean(required=True)
-    max_mg_per_day = _number()
+    max_mg_per_day = number()
 
 
 class PregnancyRuleSchema(_PointSchema):
     """A pregnancy note."""
 
-    classes = _texts(required=True)
-    ingredients = _texts(required=True)
+    classes = strings(required=True)
+    ingredients = strings(required=True)
 
 
 class AgeRuleSchema(_PointSchema):
@@ -338,8 +309,8 @@ class AgeRuleSchema(_PointSchema):
 
     age_from = fields.Integer()
     age_below = fields.Integer()
-    classes = _texts(required=True)
-    ingredients = _texts(required=True)
+    classes = strings(required=True)
+    ingredients = strings(required=True)
 
 
 WHEN = (
@@ -360,18 +331,18 @@ WHEN = (
 class ContextRuleSchema(_PointSchema):
     """A point for the discussion and when it applies."""
 
-    when = _one_of(*WHEN)
-    classes = _texts(required=True)
-    ingredients = _texts(required=True)
-    conditions = _texts(required=True)
+    when = one_of(*WHEN)
+    classes = strings(required=True)
+    ingredients = strings(required=True)
+    conditions = strings(required=True)
 
 
-class SedativeGroupSchema(_Strict):
+class SedativeGroupSchema(Strict):
     """One side of a combination."""
 
-    name = _text()
-    classes = _texts(required=True)
-    ingredients = _texts(required=True)
+    name = string()
+    classes = strings(required=True)
+    ingredients = strings(required=True)
 
 
 class SedativeRuleSchema(_PointSchema):
@@ -380,23 +351,23 @@ class SedativeRuleSchema(_PointSchema):
     group = fields.List(fields.Nested(SedativeGroupSchema), required=True, validate=validate.Length(min=2))
 
 
-class TimingSchema(_Strict):
+class TimingSchema(Strict):
     """Reading of the gap from start to onset."""
 
     plausible_days = fields.Integer(required=True)
     possible_days = fields.Integer(required=True)
-    plausible_text = _text()
-    possible_text = _text()
-    unlikely_text = _text()
-    late_onset_text = _text()
-    unknown_text = _text()
-    late_onset_ingredients = _texts(required=True)
-    late_onset_classes = _texts(required=True)
-    references = _texts(required=True)
-    verified = _one_of(*MARKS)
+    plausible_text = string()
+    possible_text = string()
+    unlikely_text = string()
+    late_onset_text = string()
+    unknown_text = string()
+    late_onset_ingredients = strings(required=True)
+    late_onset_classes = strings(required=True)
+    references = strings(required=True)
+    verified = one_of(*MARKS)
 
 
-class ModifiersFileSchema(_Strict):
+class ModifiersFileSchema(Strict):
     """modifiers.toml."""
 
     review = fields.Nested(ReviewSchema, required=True)
@@ -411,47 +382,47 @@ class ModifiersFileSchema(_Strict):
     timing = fields.Nested(TimingSchema, required=True)
 
 
-class MimicSchema(_Strict):
+class MimicSchema(Strict):
     """A look-alike condition."""
 
-    name = _text()
+    name = string()
     order = fields.Integer(required=True)
-    shares = _text()
-    distinguishing = _text()
-    question = _text()
-    linked_classes = _texts(required=True)
-    linked_ingredients = _texts(required=True)
-    references = _texts(required=True)
-    verified = _one_of(*MARKS)
+    shares = string()
+    distinguishing = string()
+    question = string()
+    linked_classes = strings(required=True)
+    linked_ingredients = strings(required=True)
+    references = strings(required=True)
+    verified = one_of(*MARKS)
 
 
-class MimicsFileSchema(_Strict):
+class MimicsFileSchema(Strict):
     """mimics.toml."""
 
     review = fields.Nested(ReviewSchema, required=True)
     mimic = fields.Dict(keys=fields.String(), values=fields.Nested(MimicSchema), required=True)
 
 
-class FormularyFileSchema(_Strict):
+class FormularyFileSchema(Strict):
     """formulary.toml."""
 
-    version = _text()
+    version = string()
     released = fields.Raw(required=True, metadata={"type": "string", "format": "date"})
-    licence = _text()
-    scope = _text()
+    licence = string()
+    scope = string()
 
 
-class ReferencesFileSchema(_Strict):
+class ReferencesFileSchema(Strict):
     """references.toml: one table per key at the top level."""
 
     references = fields.Dict(keys=fields.String(), values=fields.Nested(ReferenceSchema), required=True)
 
 
-class SigTermSchema(_Strict):
+class SigTermSchema(Strict):
     """A row of sig.csv."""
 
-    text = _text()
-    kind = _text()
+    text = string()
+    kind = string()
     doses_per_day_min = fields.Float(allow_none=True)
     doses_per_day_max = fields.Float(allow_none=True)
     timing = fields.String(load_default="")
@@ -459,61 +430,61 @@ class SigTermSchema(_Strict):
     value = fields.Float(allow_none=True)
     region = fields.String(load_default="")
     note = fields.String(load_default="")
-    source = _text()
+    source = string()
 
 
-class FigureRuleSchema(_Strict):
+class FigureRuleSchema(Strict):
     """A row of figures.csv."""
 
-    ingredients = _text()
-    kind = _one_of("intakes", "larger", "smaller")
+    ingredients = string()
+    kind = one_of("intakes", "larger", "smaller")
     value_min = fields.Float(allow_none=True)
     value_max = fields.Float(allow_none=True)
-    source = _text()
+    source = string()
 
 
-class LookAlikeSchema(_Strict):
+class LookAlikeSchema(Strict):
     """A row of lookalikes.csv."""
 
-    name_a = _text()
-    ingredient_a = _text()
-    name_b = _text()
-    ingredient_b = _text()
-    source = _text()
-    rls_side = _one_of("a", "b", "both")
+    name_a = string()
+    ingredient_a = string()
+    name_b = string()
+    ingredient_b = string()
+    source = string()
+    rls_side = one_of("a", "b", "both")
 
 
-class AbbreviationSchema(_Strict):
+class AbbreviationSchema(Strict):
     """A row of abbreviations.csv: one reading of an abbreviation; several that are meant make it a question."""
 
-    text = _text()
+    text = string()
     ingredients = fields.String(load_default="")
-    meaning = _text()
-    reading = _one_of("meant", "asked", "misread")
-    place = _one_of(*PLACES)
-    source = _text()
+    meaning = string()
+    reading = one_of("meant", "asked", "misread")
+    place = one_of(*PLACES)
+    source = string()
 
 
 STATUSES = ("active", "on-hold", "stopped", "completed", "not-taken", "intended", "allergy", "family", "unknown")
 
 
-class StatusCueSchema(_Strict):
+class StatusCueSchema(Strict):
     """A row of status_cues.csv."""
 
-    phrase = _text()
-    status = _one_of(*STATUSES, "reset")
-    position = _one_of("before", "after", "both", "cell")
-    reach = _one_of("list", "one")
+    phrase = string()
+    status = one_of(*STATUSES, "reset")
+    position = one_of("before", "after", "both", "cell")
+    reach = one_of("list", "one")
     certain = fields.Boolean(required=True)
-    source = _text()
+    source = string()
 
 
-class HeadingWordSchema(_Strict):
+class HeadingWordSchema(Strict):
     """A row of headings.csv."""
 
-    word = _text()
-    status = _one_of(*STATUSES, "")
-    source = _text()
+    word = string()
+    status = one_of(*STATUSES, "")
+    source = string()
 
 
 FILE_SCHEMAS: dict[str, type[Schema]] = {
@@ -532,6 +503,7 @@ FILE_SCHEMAS: dict[str, type[Schema]] = {
     "abbreviations.csv": AbbreviationSchema,
     "status_cues.csv": StatusCueSchema,
     "headings.csv": HeadingWordSchema,
+    **AUGMENTATION_SCHEMAS,
 }
 
 
@@ -545,8 +517,8 @@ def json_schema() -> dict[str, Any]:
         name = schema.__name__.removesuffix("Schema")
         if name not in spec.components.schemas:
             spec.components.schema(name, schema=schema)
-    text = spec.to_dict()["components"]["schemas"]
-    definitions = _closed(_moved_references(text))
+    shapes = spec.to_dict()["components"]["schemas"]
+    definitions = _closed(_moved_references(shapes))
     files = {pattern: {"$ref": f"#/$defs/{schema.__name__.removesuffix('Schema')}"} for pattern, schema in FILE_SCHEMAS.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,6 +1,6 @@
 """Text -> statements: lists and sections, status, dose instructions, dates. Knows no drug: names come as mentions."""
 
-from medcheck.parsing.attach import attach
+from medcheck.parsing.attach import NO_DRUG_HERE, attach
 from medcheck.parsing.dates import read_partial_date, read_period
 from medcheck.parsing.headings import HeadingReader
 from medcheck.parsing.products import product_figures
@@ -10,6 +10,7 @@ from medcheck.parsing.statements import Readers, Spotted
 from medcheck.parsing.status import StatusReader
 
 __all__ = [
+    "NO_DRUG_HERE",
     "HeadingReader",
     "Readers",
     "Segment",

@@ -78,6 +78,8 @@ _TRIALS = lazy_pattern(
     re.I,
 )
 
+NO_DRUG_HERE = "a dose without a drug that was recognised"
+
 
 class _Collector:
     """One pass over the segments: the statements and remarks so far, and what the next piece may belong to."""
@@ -392,7 +394,7 @@ class _Collector:
         ):
             self._remark(item, LineKind.UNRECOGNISED, NOT_NAMED)
         elif self._has_dose(content) and not _SUPPLY_WORDS & words and not _MEASURE_WORDS & words:
-            self._remark(item, LineKind.UNRECOGNISED, "a dose without a drug that was recognised")
+            self._remark(item, LineKind.UNRECOGNISED, NO_DRUG_HERE)
         else:
             self._remark(item, LineKind.NO_DRUG)
 

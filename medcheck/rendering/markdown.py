@@ -59,6 +59,12 @@ def as_markdown(review: Review) -> str:
         out.append("")
         for f in review.flags:
             out += _details(f, cited)
+    if review.augmentation is not None:
+        from medcheck.rendering.augmentation import augmentation_lines
+
+        out += ["## Augmentation", ""]
+        out += [f"- {escape(text)}" for _, text in augmentation_lines(review.augmentation, cited, full=True)]
+        out.append("")
     if review.points:
         out += ["## Points to discuss", ""]
         out += [f"- {escape(marked(p.text, p.verified))}{escape(cited.cite(p.references))}" for p in review.points]

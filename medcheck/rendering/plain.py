@@ -6,6 +6,7 @@ from typing import Any
 
 from medcheck.domain import (
     Alternative,
+    Answers,
     Dosage,
     Evidence,
     Exposure,
@@ -42,7 +43,7 @@ def as_dict(review: Review) -> dict[str, Any]:
             "sources": [{"name": s.name, "version": s.version, "date": s.date} for s in review.vocabulary_sources],
         },
         "notice": NOTICE if review.clinically_reviewed else f"{NOTICE} {NOT_REVIEWED}",
-        "facts": _facts(review.facts),
+        "facts": facts_as_dict(review.facts),
         "summary": {
             "lines": review.summary.lines,
             "statements": review.summary.statements,
@@ -61,10 +62,19 @@ def as_dict(review: Review) -> dict[str, Any]:
         "not_taken": list(review.not_taken),
         "points": [_point(p) for p in review.points],
         "mimics": [_mimic(m) for m in review.mimics],
-        "exposures": [_exposure(e) for e in review.exposures],
+        "exposures": [exposure_as_dict(e) for e in review.exposures],
+        "augmentation": _augmentation(review),
         "missing": list(review.missing),
         "references": [_reference(r) for r in review.references],
     }
+
+
+def _augmentation(review: Review) -> dict[str, Any] | None:
+    if review.augmentation is None:
+        return None
+    from medcheck.rendering.augmentation import assessment_as_dict
+
+    return assessment_as_dict(review.augmentation)
 
 
 NOTICE = "For professionals: it informs, it does not order."
@@ -88,22 +98,23 @@ def match_as_dict(match: Match) -> dict[str, Any]:
 def dosage_as_dict(dosage: Dosage) -> dict[str, Any]:
     """A dose instruction as JSON types; null where not stated. `doses_per_day` is the most that the words allow."""
     return {
-        "dose_min": _number(dosage.dose_min),
-        "dose_max": _number(dosage.dose_max),
+        "dose_min": number(dosage.dose_min),
+        "dose_max": number(dosage.dose_max),
         "unit": dosage.unit,
-        "strengths_mg": [_number(x) for x in dosage.strengths_mg],
-        "doses_per_day": _number(dosage.doses_per_day_max),
-        "doses_per_day_min": _number(dosage.doses_per_day_min),
+        "strengths_mg": [number(x) for x in dosage.strengths_mg],
+        "doses_per_day": number(dosage.doses_per_day_max),
+        "doses_per_day_min": number(dosage.doses_per_day_min),
         "route": dosage.route,
         "as_needed": dosage.as_needed,
         "timing": list(dosage.timing),
-        "daily_dose_mg_min": _number(dosage.daily_dose_mg_min),
-        "daily_dose_mg_max": _number(dosage.daily_dose_mg_max),
+        "daily_dose_mg_min": number(dosage.daily_dose_mg_min),
+        "daily_dose_mg_max": number(dosage.daily_dose_mg_max),
         "reason": dosage.reason,
     }
 
 
-def _number(value: float | None) -> float | int | None:
+def number(value: float | None) -> float | int | None:
+    """A number as JSON writes it: whole where it is whole, four decimals at most."""
     if value is None:
         return None
     rounded = round(value, 4)
@@ -120,7 +131,8 @@ def _period(period: Period) -> dict[str, Any]:
     return {"started": _date(period.started), "stopped": _date(period.stopped)}
 
 
-def _facts(facts: PatientFacts) -> dict[str, Any]:
+def facts_as_dict(facts: PatientFacts) -> dict[str, Any]:
+    """The facts given, as JSON types."""
     return {
         "age": facts.age,
         "sex": facts.sex,
@@ -133,7 +145,14 @@ def _facts(facts: PatientFacts) -> dict[str, Any]:
         "rls_diagnosed": facts.rls_diagnosed,
         "symptom_onset": _date(facts.symptom_onset),
         "conditions": list(facts.conditions),
+        "indication": facts.indication,
+        "prior_augmentation": facts.prior_augmentation,
+        "answers": {name: _answer(getattr(facts.answers, name)) for name in Answers.__match_args__},
     }
+
+
+def _answer(value: bool | float | None) -> bool | float | int | None:
+    return value if isinstance(value, bool) else number(value)
 
 
 def _statement(s: MedicationStatement) -> dict[str, Any]:
@@ -234,15 +253,24 @@ def _mimic(m: Mimic) -> dict[str, Any]:
     }
 
 
-def _exposure(e: Exposure) -> dict[str, Any]:
+def exposure_as_dict(e: Exposure) -> dict[str, Any]:
+    """One exposure as JSON types."""
     return {
         "ingredient": e.ingredient,
-        "daily_dose_mg_min": _number(e.daily_dose_mg_min),
-        "daily_dose_mg_max": _number(e.daily_dose_mg_max),
+        "daily_dose_mg_min": number(e.daily_dose_mg_min),
+        "daily_dose_mg_max": number(e.daily_dose_mg_max),
         "period": _period(e.period),
         "status": e.status.value,
         "line": e.line,
         "note": e.note,
+        "as_needed": e.as_needed,
+        "doses_per_day": number(e.doses_per_day),
+        "timing": list(e.timing),
+        "current": e.current,
+        "extended": e.extended,
+        "parkinson_strength": e.parkinson_strength,
+        "intake_mg_min": number(e.intake_mg_min),
+        "intake_mg_max": number(e.intake_mg_max),
     }
 
 

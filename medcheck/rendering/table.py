@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 
 from medcheck.domain import Alternative, Evidence, Flag, LineKind, Review
 from medcheck.rendering.plain import NOT_REVIEWED, NOTICE
@@ -37,7 +38,7 @@ def as_table(review: Review, *, width: int = 110, references: bool = False, full
         references: whether to print the cited references in full at the end.
         full: whether to print all evidence and options of every flag, not only the first of each.
     """
-    page = _Page(width)
+    page = Page(width)
     cited = Citations(review.references)
     digest = review.formulary_sha256[:8]
     state = "clinically reviewed" if review.clinically_reviewed else "not yet clinically reviewed"
@@ -47,49 +48,68 @@ def as_table(review: Review, *, width: int = 110, references: bool = False, full
     page.line(NOTICE)
     page.line()
     page.wrapped(headline(review))
-    _confirm(page, review)
-    _unread(page, review)
+    confirm_section(page, review)
+    unread_section(page, review)
     if full:
         _read(page, review)
     _flags(page, review, cited, full)
+    _augmentation(page, review, cited, full)
     _points(page, review, cited)
     _mimics(page, review, cited)
     _rest(page, review)
-    listed = cited.listed()
     page.line()
+    reference_section(page, cited, references=references)
+    if not review.clinically_reviewed:
+        page.wrapped(f"{NOT_REVIEWED} Confirm against the sources before acting.")
+    return page.text()
+
+
+def reference_section(page: Page, cited: Citations, *, references: bool) -> None:
+    """The references cited so far in full, or how many they are."""
+    listed = cited.listed()
     if references:
         page.line("REFERENCES")
         for number, reference in listed:
             page.wrapped(f"[{number}] {reference_text(reference)}", "  ", "      ")
     elif listed:
         page.line(f"References: {len(listed)} cited (--references prints them)")
-    if not review.clinically_reviewed:
-        page.wrapped(f"{NOT_REVIEWED} Confirm against the sources before acting.")
-    return page.text()
 
 
-class _Page:
+class Page:
+    """Lines of text, wrapped at `width` columns."""
+
     def __init__(self, width: int) -> None:
+        """An empty page."""
         self._lines: list[str] = []
         self._width = width
 
     def line(self, text: str = "") -> None:
+        """A line as it is."""
         self._lines.append(text.rstrip())
 
     def wrapped(self, text: str, first: str = "", rest: str | None = None) -> None:
+        """A paragraph behind `first`, its further lines behind `rest`."""
         wrapped = textwrap.wrap(
             text, self._width, initial_indent=first, subsequent_indent=first if rest is None else rest, break_on_hyphens=False
         )
         self._lines.extend(wrapped or [first.rstrip()])
 
     def head(self, title: str) -> None:
+        """The heading of a section."""
         self._lines.extend(("", title))
 
+    def items(self, lines: Iterable[tuple[str, str]]) -> None:
+        """Paragraphs, each behind its own lead."""
+        for lead, text in lines:
+            self.wrapped(clean(text), lead, " " * len(lead))
+
     def text(self) -> str:
+        """The whole page."""
         return "\n".join(self._lines) + "\n"
 
 
-def _confirm(page: _Page, review: Review) -> None:
+def confirm_section(page: Page, review: Review) -> None:
+    """What must be confirmed, when anything must."""
     rows = to_confirm(review)
     if not rows:
         return
@@ -106,7 +126,7 @@ def _confirm(page: _Page, review: Review) -> None:
         page.wrapped(f'line {s.line:<3} "{clean(s.written)}"  {words}', "  ", "           ")
 
 
-def _read(page: _Page, review: Review) -> None:
+def _read(page: Page, review: Review) -> None:
     """Every mention: what was written, what it was read as and how surely, status and daily dose."""
     if not review.statements:
         return
@@ -119,7 +139,8 @@ def _read(page: _Page, review: Review) -> None:
         page.wrapped(f"line {s.line:<3} {words}", "  ", "           ")
 
 
-def _unread(page: _Page, review: Review) -> None:
+def unread_section(page: Page, review: Review) -> None:
+    """What was not read, when anything was not."""
     if not review.unrecognised:
         return
     page.head("NOT RECOGNISED - NOTHING WAS CHECKED FOR THESE")
@@ -129,7 +150,7 @@ def _unread(page: _Page, review: Review) -> None:
         page.wrapped(f'line {r.line:<3} "{shown}"  {r.reason}', "  ", "           ")
 
 
-def _flags(page: _Page, review: Review, cited: Citations, full: bool) -> None:
+def _flags(page: Page, review: Review, cited: Citations, full: bool) -> None:
     if not review.flags:
         return
     page.head("WHAT MAY WORSEN OR IMITATE RESTLESS LEGS        action                        evidence for this drug")
@@ -141,7 +162,7 @@ def _flags(page: _Page, review: Review, cited: Citations, full: bool) -> None:
         page.wrapped(f"Would change this advice, not given: {'; '.join(wanted)}.", "  ")
 
 
-def _flag(page: _Page, f: Flag, review: Review, cited: Citations, told: dict[str, str], full: bool) -> None:
+def _flag(page: Page, f: Flag, review: Review, cited: Citations, told: dict[str, str], full: bool) -> None:
     name = f"{f.ingredient}  ({where(f, review)})"
     action = f"{f.tier.value} {TIER_WORDS[f.tier]}"
     page.line(f"  {name:<46} {action:<29} {evidence_words(f)}{MARK_WORDS[f.verified]}")
@@ -185,7 +206,7 @@ def _with_figure(items: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     return tuple(ranked[:1])
 
 
-def _options(page: _Page, f: Flag, cited: Citations, told: dict[str, str], full: bool) -> None:
+def _options(page: Page, f: Flag, cited: Citations, told: dict[str, str], full: bool) -> None:
     """Options once per class: the second member of a class points to the first."""
     if f.class_key in told and not full:
         page.wrapped(f"Consider: as for {told[f.class_key]} above.", "      > ", "        ")
@@ -229,7 +250,16 @@ def _evidence(e: Evidence, cited: Citations) -> str:
     return f"{e.statement.rstrip('.')}{figure}{MARK_WORDS[e.verified]}{cited.cite(e.references)}"
 
 
-def _points(page: _Page, review: Review, cited: Citations) -> None:
+def _augmentation(page: Page, review: Review, cited: Citations, full: bool) -> None:
+    if review.augmentation is None:
+        return
+    from medcheck.rendering.augmentation import augmentation_lines
+
+    page.head("AUGMENTATION BY DOPAMINERGIC TREATMENT")
+    page.items(augmentation_lines(review.augmentation, cited, full=full))
+
+
+def _points(page: Page, review: Review, cited: Citations) -> None:
     if not review.points:
         return
     page.head("POINTS TO DISCUSS")
@@ -238,7 +268,7 @@ def _points(page: _Page, review: Review, cited: Citations) -> None:
         page.wrapped(f"{marked(p.text, p.verified)}{at}{cited.cite(p.references)}", "  * ", "    ")
 
 
-def _mimics(page: _Page, review: Review, cited: Citations) -> None:
+def _mimics(page: Page, review: Review, cited: Citations) -> None:
     if not review.mimics:
         return
     page.head("LOOK-ALIKES TO TELL APART")
@@ -248,7 +278,7 @@ def _mimics(page: _Page, review: Review, cited: Citations) -> None:
         page.wrapped(f"also: {', '.join(m.name for m in review.mimics[4:])}", "  * ", "    ")
 
 
-def _rest(page: _Page, review: Review) -> None:
+def _rest(page: Page, review: Review) -> None:
     examined = ", ".join(f"{name} ({STATE_WORDS.get(tier, tier)})" for name, tier in review.examined)
     lines = []
     if examined:

@@ -32,6 +32,9 @@ FACT_WORDS = {
     "age": "age",
     "pregnant": "pregnancy",
     "egfr": "kidney function (eGFR)",
+    "indication": "what the dopaminergic is taken for",
+    "prior_augmentation": "augmentation on an earlier medicine",
+    "answers": "the answers about augmentation",
 }
 MARK_WORDS = {"yes": "", "secondary": ", source seen only through another document", "no": ", not verified"}
 
@@ -98,7 +101,7 @@ def headline(review: Review) -> str:
         if unknown:
             clear += f" This is not an all-clear: {counted(unknown, 'code')} not understood, so not compared with the text."
         if any(e.status in TAKEN for e in review.exposures):
-            clear += " A dopaminergic medicine is on the list: see the points to discuss."
+            clear += " A dopaminergic medicine is on the list: see augmentation."
         return clear
     return head
 

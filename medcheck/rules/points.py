@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from medcheck.domain import (
+    TAKEN,
+    Answers,
     ContextRule,
     Exposure,
     Flag,
@@ -21,7 +23,7 @@ from medcheck.domain import (
     Status,
 )
 from medcheck.rules.patient import Patient, is_taken, possible_ingredients, taking, used_locally
-from medcheck.text import daily_dose_words, lazy_pattern
+from medcheck.text import lazy_pattern
 
 _ADULT_FROM = 18
 _NIGHT = frozenset({"evening", "bedtime", "night"})
@@ -42,7 +44,6 @@ def points(
     return (
         *_sedatives(patient, formulary),
         *_withdrawn_marks(statements, formulary),
-        *_dopaminergic(exposures, formulary),
         *_iron(patient, relevant, formulary, as_of),
         *_renal(patient, formulary),
         *_pregnancy_and_age(patient, formulary),
@@ -129,32 +130,6 @@ def _duplicates(statements: Sequence[MedicationStatement], formulary: Formulary)
         if len(names) > 1:
             text = f"Two or more of one class ({formulary.classes[key].name}: {', '.join(sorted(names))}): ask whether that is meant."
             out.append(Point(f"same_class_{key}", "duplicate", text, _lines(s for n in names for s in where[n])))
-    return out
-
-
-# ---- dopaminergics -----------------------------------------------------------------------------------------------------
-def _dopaminergic(exposures: Sequence[Exposure], formulary: Formulary) -> list[Point]:
-    out = []
-    for e in exposures:
-        entry = formulary.ingredients[e.ingredient]
-        if e.status in (Status.STOPPED, Status.COMPLETED) or entry.dosing is None:
-            continue
-        marks = [
-            (entry.dosing.rls_maximum_us_mg_per_day, "the US maximum for RLS"),
-            (entry.dosing.rls_maximum_eu_mg_per_day, "the EU maximum for RLS"),
-            (entry.dosing.augmentation_ceiling_mg_per_day, "the ceiling used for augmentation"),
-        ]
-        if e.daily_dose_mg_max is None:
-            text = f"{e.ingredient}: the daily dose is not known ({e.note or 'not stated'}); it decides the risk of augmentation."
-        else:
-            dose = daily_dose_words(e.daily_dose_mg_min, e.daily_dose_mg_max)
-            over = [f"{label} of {mark:g} mg" for mark, label in marks if mark is not None and e.daily_dose_mg_max > mark * 1.001]
-            at = f"above {' and '.join(over)}" if over else "not above the doses that are given for RLS"
-            base = f" ({e.note})" if e.note else ""
-            text = f"{e.ingredient} {dose}{base}: if taken for RLS, {at}."
-        text += " Ask: earlier in the day, stronger, spread to the arms, shorter relief, dose moved or raised?"
-        text += " Whether it is taken for RLS or Parkinson's disease is to be asked."
-        out.append(Point(f"dopaminergic_{e.ingredient}", "dopaminergic", text, (e.line,), entry.dosing.references, entry.dosing.verified))
     return out
 
 
@@ -373,4 +348,8 @@ def missing_facts(patient: Patient, flags: Sequence[Flag], exposures: Sequence[E
     renal = {r.ingredient for r in formulary.modifiers.renal_rules}
     if facts.egfr is None and not facts.dialysis and taking(patient, renal, ()):
         out.append("egfr")
+    if any(e.current and e.status in TAKEN for e in exposures):
+        out += [] if facts.indication is not None else ["indication"]
+        out += [] if facts.prior_augmentation is not None else ["prior_augmentation"]
+        out += [] if facts.answers != Answers() else ["answers"]
     return tuple(out)

@@ -6,29 +6,47 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from medcheck.cli.common import (
+    DayType,
+    decoded,
+    echo_json,
+    fact_options,
+    facts_from,
+    print_text,
+    settings_now,
+    the_formulary,
+    the_vocabulary,
+    today,
+    width,
+)
 from medcheck.errors import InputError, MedcheckError
 from medcheck.version import VERSION
 
 if TYPE_CHECKING:
-    from medcheck.domain import Formulary, PartialDate, PatientFacts, Review, Vocabulary
+    from medcheck.domain import Review
     from medcheck.matching import NameIndex
     from medcheck.settings import Settings
 
-    _PartialDateParam = click.ParamType[PartialDate]
-    _DayParam = click.ParamType[date]
-else:  # older versions of click have no type parameter here
-    _PartialDateParam = _DayParam = click.ParamType
-
 
 class _Group(click.Group):
-    """Turns medcheck's own errors into a message and the exit code of their class."""
+    """Turns medcheck's own errors into a message and the exit code of their class; loads the augmentation commands when asked for them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), "augmentation"})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "augmentation":
+            from medcheck.cli.augmentation import augmentation
+
+            return augmentation
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -59,124 +77,6 @@ def run() -> None:
     os._exit(code if isinstance(code, int) else 1 if code else 0)
 
 
-# ---- what every command needs ------------------------------------------------------------------------------------------
-def _settings() -> Settings:
-    from medcheck.settings import read
-
-    return read(os.environ)
-
-
-def _formulary(settings: Settings) -> Formulary:
-    from medcheck.formulary import load_formulary
-
-    return load_formulary(settings.formulary_dir, settings.cache_dir)
-
-
-def _vocabulary(settings: Settings) -> Vocabulary:
-    from medcheck.vocabulary import load_vocabulary
-
-    return load_vocabulary(settings)
-
-
-def _today() -> date:
-    return date.today()  # noqa: DTZ011 - the list is dated in the reader's own calendar
-
-
-def _echo_json(value: Any, *, indent: int | None = 2) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=indent))
-
-
-class PartialDateType(_PartialDateParam):
-    """A date given as a year, a month or a day."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The PartialDate of the text; a usage error otherwise."""
-        from medcheck.domain import PartialDate
-        from medcheck.parsing import read_partial_date
-
-        if isinstance(value, PartialDate):
-            return value
-        try:
-            return read_partial_date(value)
-        except InputError as error:
-            self.fail(str(error), param, ctx)
-
-
-class DayType(_DayParam):
-    """A whole date, yyyy-mm-dd."""
-
-    name = "yyyy-mm-dd"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The date; a usage error otherwise."""
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no date of the form yyyy-mm-dd", param, ctx)
-
-
-def _fact_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    options = [
-        click.option("--age", type=click.IntRange(0, 130), help="Age in years."),
-        click.option("--sex", type=click.Choice(["female", "male"]), help="Sex; used only to ask about pregnancy, never for scoring."),
-        click.option("--pregnant/--not-pregnant", default=None, help="Whether the patient is pregnant."),
-        click.option("--ferritin", type=click.FloatRange(0, 100_000), help="Serum ferritin in ug/L (= ng/mL)."),
-        click.option("--ferritin-date", type=DayType(), help="When ferritin was measured."),
-        click.option("--tsat", type=click.FloatRange(0, 100), help="Transferrin saturation in percent."),
-        click.option("--egfr", type=click.FloatRange(0, 300), help="eGFR in mL/min/1.73 m2."),
-        click.option("--dialysis/--no-dialysis", default=None, help="Whether the patient is on dialysis."),
-        click.option("--rls/--no-rls", default=None, help="Whether restless legs syndrome is diagnosed."),
-        click.option("--symptom-onset", type=PartialDateType(), help="When symptoms began or worsened: 2025, 2025-06 or 2025-06-14."),
-        click.option(
-            "--condition", "conditions", multiple=True, help="A condition, for example seizures, long-qt, glaucoma; may be repeated."
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _facts(formulary: Formulary, as_of: date, given: dict[str, Any]) -> PatientFacts:
-    """Patient facts from the options; conditions are taken by key or by the words users name them with.
-
-    Raises:
-        InputError: an unknown condition, or a date after `as_of`.
-    """
-    from medcheck.domain import PatientFacts
-
-    known = formulary.modifiers.conditions
-    words = {w: key for key, c in known.items() for w in (*c.words, c.name.lower())}
-    conditions = []
-    for text in given["conditions"]:
-        plain = " ".join(text.lower().replace("-", " ").replace("_", " ").split())
-        key = plain.replace(" ", "_")
-        found = key if key in known else words.get(plain) or words.get(text.lower())
-        if found is None:
-            raise InputError(f"--condition: not a condition that changes advice here; known are: {', '.join(sorted(known))}")
-        conditions.append(found)
-    onset = given["symptom_onset"]
-    for name, day in (("--ferritin-date", given["ferritin_date"]), ("--symptom-onset", onset.earliest if onset else None)):
-        if day is not None and day > as_of:
-            raise InputError(f"{name} lies after {as_of.isoformat()}, the day the review is made for")
-    return PatientFacts(
-        age=given["age"],
-        sex=given["sex"],
-        pregnant=given["pregnant"],
-        ferritin_ug_per_l=given["ferritin"],
-        ferritin_date=given["ferritin_date"],
-        tsat_percent=given["tsat"],
-        egfr=given["egfr"],
-        dialysis=given["dialysis"],
-        rls_diagnosed=given["rls"],
-        symptom_onset=onset,
-        conditions=tuple(dict.fromkeys(conditions)),
-    )
-
-
 # ---- review ------------------------------------------------------------------------------------------------------------
 @main.command()
 @click.argument("file", type=click.File("rb"), default="-")
@@ -192,7 +92,7 @@ def _facts(formulary: Formulary, as_of: date, given: dict[str, Any]) -> PatientF
 )
 @click.option("--references", is_flag=True, help="Print the references in full (table).")
 @click.option("--full", is_flag=True, help="Print all evidence and options of every flag (table).")
-@_fact_options
+@fact_options
 @click.pass_context
 def review(
     ctx: click.Context,
@@ -210,47 +110,18 @@ def review(
     gc.disable()  # one short process: collecting the values that are loaded once only costs time
     from medcheck.reviewing import Limits, review_text
 
-    settings = _settings()
+    settings = settings_now()
     limits = Limits(settings.max_line_chars, settings.max_mention_chars, settings.max_list_lines, settings.max_list_bytes)
-    text, note = _decoded(file, limits.max_list_bytes)
-    formulary = _formulary(settings)
-    day = as_of or _today()
-    facts = _facts(formulary, day, given)
-    result = review_text(text, facts, formulary, _vocabulary(settings), day, limits=limits, region=region or settings.region)
+    text, note = decoded(file, limits.max_list_bytes)
+    formulary = the_formulary(settings)
+    day = as_of or today()
+    facts = facts_from(formulary, day, given)
+    result = review_text(text, facts, formulary, the_vocabulary(settings), day, limits=limits, region=region or settings.region)
     if note:
         click.echo(f"medcheck: {note}", err=True)
     _show(result, form, references=references, full=full)
     if fail_on is not None and _fails(result, fail_on.upper()):
         ctx.exit(1)
-
-
-def _decoded(file: BinaryIO, limit: int) -> tuple[str, str]:
-    """The text of a file and a note on its encoding.
-
-    Raises:
-        InputError: too large, binary, or in no encoding that can be told.
-    """
-    raw = file.read(limit + 1)
-    if len(raw) > limit:
-        raise InputError(f"the list is larger than {limit} bytes, the most that is read at once; split it, or set MEDCHECK_MAX_LIST_BYTES")
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if raw.startswith(mark):
-            try:
-                return raw.decode(encoding), ""
-            except UnicodeDecodeError as error:
-                raise InputError(f"the file says it is {encoding} but is not, at byte {error.start}; save it as UTF-8") from error
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if b"\0" in raw:
-            raise InputError("the file is binary, not text; export the list as plain text or CSV") from error
-        try:
-            return raw.decode("cp1252"), "the text is not UTF-8; it was read as Windows-1252: check accented letters"
-        except UnicodeDecodeError:
-            raise InputError(f"the text is neither UTF-8 nor Windows-1252 (byte {error.start}); save it as UTF-8") from error
-    if text.count("\0") > max(2, len(text) // 100):
-        raise InputError("the file is binary, not text; export the list as plain text or CSV")
-    return text, ""
 
 
 def _show(result: Review, form: str, *, references: bool, full: bool) -> None:
@@ -271,37 +142,7 @@ def _show(result: Review, form: str, *, references: bool, full: bool) -> None:
     else:
         from medcheck.rendering.table import as_table
 
-        text = as_table(result, width=_width(), references=references, full=full)
-        if sys.stdout.isatty():
-            _print_rich(text)
-        else:
-            click.echo(text, nl=False)
-
-
-def _width() -> int:
-    if not sys.stdout.isatty():
-        return 110
-    import shutil
-
-    return max(60, min(140, shutil.get_terminal_size((110, 24)).columns))
-
-
-def _print_rich(text: str) -> None:
-    """Headings and tiers stand out on a terminal; without rich (an extra) the text is printed as it is."""
-    try:
-        from rich.console import Console
-        from rich.text import Text
-    except ImportError:
-        click.echo(text, nl=False)
-        return
-    console = Console(highlight=False, soft_wrap=True)
-    for line in text.splitlines():
-        styled = Text(line)
-        if line and not line.startswith(" ") and line.split("   ")[0].isupper():
-            styled.stylize("bold")
-        styled.highlight_words(["A avoid if possible", "NOT RECOGNISED", "This is not an all-clear", "UNCONFIRMED"], style="bold red")
-        styled.highlight_words(["B review if symptoms fit"], style="bold yellow")
-        console.print(styled)
+        print_text(as_table(result, width=width(), references=references, full=full))
 
 
 def _fails(result: Review, tier: str) -> bool:
@@ -332,8 +173,8 @@ def match(as_json: bool, explained: bool, unread: bool, top: int) -> None:
     from medcheck.rendering.plain import match_as_dict
     from medcheck.reviewing import match_text, prepare
 
-    settings = _settings()
-    tools = prepare(_formulary(settings), _vocabulary(settings), settings.region)
+    settings = settings_now()
+    tools = prepare(the_formulary(settings), the_vocabulary(settings), settings.region)
     index = tools.index
     if unread:
         _report_unread((line[: settings.max_line_chars] for line in _input_lines()), index, top, as_json)
@@ -349,7 +190,7 @@ def match(as_json: bool, explained: bool, unread: bool, top: int) -> None:
                 from medcheck.rendering.explained import explained_as_dicts
 
                 shown["explanation"] = explained_as_dicts(text, index)
-            _echo_json(shown, indent=None)
+            echo_json(shown, indent=None)
             continue
         names = ", ".join(found.ingredients) or found.name or "-"
         others = "; ".join(f"{r.name} {r.score:.2f}" for r in found.other_readings[:3])
@@ -370,7 +211,7 @@ def _report_unread(lines: Iterator[str], index: NameIndex, top: int, as_json: bo
     for u in unread_words(lines, index)[:top]:
         if as_json:
             near = candidates_as_dicts(u.candidates)
-            _echo_json({"count": u.count, "text": u.word, "how": u.how, "reason": u.reason, "candidates": near}, indent=None)
+            echo_json({"count": u.count, "text": u.word, "how": u.how, "reason": u.reason, "candidates": near}, indent=None)
         else:
             click.echo("\t".join((str(u.count), u.word, u.how, candidates_in_words(u.candidates) or u.reason)))
 
@@ -383,15 +224,15 @@ def sig(as_json: bool, region: str | None) -> None:
     from medcheck.rendering.plain import dosage_as_dict
     from medcheck.reviewing import prepare, read_sig
 
-    settings = _settings()
-    tools = prepare(_formulary(settings), _vocabulary(settings), region or settings.region)
+    settings = settings_now()
+    tools = prepare(the_formulary(settings), the_vocabulary(settings), region or settings.region)
     for line in _input_lines():
         dosage = read_sig(line[: settings.max_line_chars], tools)
         shown = dosage_as_dict(dosage)
         if len(line) > settings.max_line_chars:
             shown["reason"] = "; ".join(x for x in (shown["reason"], _cut(settings)) if x)
         if as_json:
-            _echo_json(shown, indent=None)
+            echo_json(shown, indent=None)
         else:
             low, high = shown["daily_dose_mg_min"], shown["daily_dose_mg_max"]
             daily = "-" if high is None else f"{high} mg/day" if low in (None, high) else f"{low}-{high} mg/day"
@@ -414,7 +255,7 @@ def formulary_check(directory: Path | None) -> None:
 
     if directory is not None and not directory.is_dir():
         raise InputError(f"{directory} is no directory")
-    source = formulary_directory(directory or _settings().formulary_dir)
+    source = formulary_directory(directory or settings_now().formulary_dir)
     loaded = parse(compile_directory(source))
     tiers: dict[str, int] = {}
     for entry in loaded.ingredients.values():
@@ -438,14 +279,14 @@ def formulary_show(name: str, as_json: bool) -> None:
     from medcheck.rendering.entry import entry_as_dict, entry_as_text
     from medcheck.text import normalise_name
 
-    loaded = _formulary(_settings())
+    loaded = the_formulary(settings_now())
     found = loaded.names.get(normalise_name(name))
     names = [i for i in (found.ingredients if found else (name,)) if i in loaded.ingredients]
     if not names:
         raise InputError(f"nothing of that name is in the formulary; try: medcheck formulary search {name[:20]!r}")
     if as_json:
         entries = [entry_as_dict(ingredient, loaded) for ingredient in names]
-        _echo_json(entries[0] if len(entries) == 1 else entries)
+        echo_json(entries[0] if len(entries) == 1 else entries)
         return
     for ingredient in names:
         click.echo(entry_as_text(ingredient, loaded), nl=False)
@@ -457,7 +298,7 @@ def formulary_search(text: str) -> None:
     """List names that contain TEXT, each with its ingredients and tier."""
     from medcheck.text import normalise_name
 
-    loaded = _formulary(_settings())
+    loaded = the_formulary(settings_now())
     wanted = normalise_name(text)
     hits = [(k, n) for k, n in loaded.names.items() if wanted and wanted in k]
     for key, name in hits:
@@ -471,8 +312,8 @@ def formulary_search(text: str) -> None:
 @click.option("--as-of", type=DayType(), help="Today when not given.")
 def formulary_due(as_of: date | None) -> None:
     """List the data files by the date of their next review; those that are due are marked."""
-    loaded = _formulary(_settings())
-    day = as_of or _today()
+    loaded = the_formulary(settings_now())
+    day = as_of or today()
     for file, due in sorted(loaded.reviews_due, key=lambda x: (x[1], x[0])):
         click.echo(f"{due.isoformat()}\t{'DUE' if due <= day else 'later'}\t{file}")
 
@@ -505,10 +346,10 @@ def vocabulary_info(as_json: bool) -> None:
     """Tell the sources, dates, counts and codes of the background vocabulary."""
     from medcheck.vocabulary import info, overruled_aliases
 
-    settings = _settings()
-    told = info(_vocabulary(settings), overruled_aliases(settings, _formulary(settings)))
+    settings = settings_now()
+    told = info(the_vocabulary(settings), overruled_aliases(settings, the_formulary(settings)))
     if as_json:
-        _echo_json(told)
+        echo_json(told)
         return
     for key, value in told.items():
         if key == "sources":
@@ -540,9 +381,9 @@ def vocabulary_import(kind: str, path: Path) -> None:
     """
     from medcheck.vocabulary import keep_release, read_release
 
-    settings = _settings()
+    settings = settings_now()
     try:
-        release = read_release(kind, path, settings, _formulary(settings) if kind == "aliases" else None)
+        release = read_release(kind, path, settings, the_formulary(settings) if kind == "aliases" else None)
     except InputError as error:
         for where, messages in error.messages.items():
             for message in messages:
@@ -563,5 +404,5 @@ def vocabulary_remove(kind: str) -> None:
     """Take an import back: rxnorm, ndc, dmd or aliases."""
     from medcheck.vocabulary import remove_release
 
-    source = remove_release(kind, _settings())
+    source = remove_release(kind, settings_now())
     click.echo(f"removed {source.name} {source.version}: {source.names} names, {source.codes} codes")

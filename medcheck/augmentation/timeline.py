@@ -1,0 +1,264 @@
+"""Exposures -> two courses on the calendar, the least and the most that the words allow; knows no risk.
+
+Where a dose, a start or a stop is only known as a range, or not at all, the truth lies between the two courses. Nothing is filled in
+with one value: what is not known takes the lowest plausible value in one course and the highest in the other (model.toml).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from medcheck.assessment import Plausible
+from medcheck.domain import TAKEN, Dosing, Exposure, PartialDate
+from medcheck.value import Value
+
+YEAR: Final = 365.25  # days
+
+
+Ratios = tuple[tuple[str, float], ...]
+
+
+class Regimen(NamedTuple):
+    """What is taken: `daily` maps ingredient to dose over its ceiling; `occasional` is taken on top on a `share` of the days only."""
+
+    daily: Ratios = ()
+    occasional: Ratios = ()
+    share: float = 1.0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The ingredients, each once."""
+        return tuple(dict.fromkeys(name for name, _ in (*self.daily, *self.occasional)))
+
+    @property
+    def total(self) -> float:
+        """The sum of the dose ratios on a day with all of it."""
+        return sum(ratio for _, ratio in (*self.daily, *self.occasional))
+
+
+NOTHING: Final = Regimen()
+
+
+class Stretch(NamedTuple):
+    """A time at one regimen, in years since the first dopaminergic day."""
+
+    start: float
+    end: float
+    regimen: Regimen
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Course(Value):
+    """A whole history: stretches in order, without gaps (no medicine is a stretch with nothing), up to now; `now` in years."""
+
+    stretches: tuple[Stretch, ...]
+    now: float
+    first_day: date | None
+
+    @property
+    def current(self) -> Regimen:
+        """The regimen on the day of the review."""
+        return self.stretches[-1].regimen if self.stretches else NOTHING
+
+    def going_on(self, regimen: Regimen) -> Course:
+        """The same history with another regimen from now on."""
+        return Course((*self.stretches, Stretch(self.now, self.now, regimen)), self.now, self.first_day)
+
+
+class _Episode(NamedTuple):
+    ingredient: str
+    start: date
+    stop: date  # the first day without
+    ratio: float
+    share: float  # of the days on which it is taken
+    exposure: Exposure
+
+
+def courses(
+    exposures: Sequence[Exposure], dosing: Mapping[str, Dosing], plausible: Plausible, as_of: date
+) -> tuple[Course, Course, tuple[str, ...]]:
+    """The least and the most, and what was assumed or left out, in words."""
+    notes: dict[str, None] = {}
+    placed = [e for e in exposures if _is_placed(e, notes)]
+    least = _course(placed, dosing, plausible, as_of, most=False)
+    most = _course(placed, dosing, plausible, as_of, most=True)
+    for e in placed:
+        notes.update(dict.fromkeys(_assumptions(e, dosing, plausible)))
+    return least, most, tuple(notes)
+
+
+def as_seen_from(exposures: Sequence[Exposure], as_of: date) -> tuple[Exposure, ...]:
+    """The exposures with what ended before `as_of` no longer taken, whatever its status says."""
+    return tuple(
+        replace(e, current=False) if e.current and e.period.stopped is not None and e.period.stopped.latest < as_of else e
+        for e in exposures
+    )
+
+
+def _is_placed(e: Exposure, notes: dict[str, None]) -> bool:
+    if e.status in TAKEN and e.current:
+        return True
+    if e.period.started is None and e.period.stopped is None:
+        notes[f"{e.ingredient} (line {e.line}) was taken earlier, when is not known: it is not in the figures"] = None
+        return False
+    return True
+
+
+def _assumptions(e: Exposure, dosing: Mapping[str, Dosing], plausible: Plausible) -> list[str]:
+    out = []
+    if e.daily_dose_mg_max is None and e.intake_mg_max is not None:
+        times = f"once to {plausible.unstated_times_a_day_most:g} times"
+        out.append(f"{e.ingredient}: {e.intake_mg_max:g} mg, how often is not stated; {times} a day were tried")
+    elif e.daily_dose_mg_max is None:
+        out.append(f"{e.ingredient}: the dose is not known ({e.note or 'not stated'}); low and high doses for restless legs were tried")
+    elif not dosing[e.ingredient].augmentation_ceiling_mg_per_day:
+        out.append(f"{e.ingredient}: no ceiling for restless legs is on record; low and high doses were tried")
+    if e.as_needed:
+        out.append(f"{e.ingredient}: {plausible.as_needed_text}")
+    if e.period.started is None:
+        out.append(f"{e.ingredient}: the start is not known; between a month and {plausible.start_years_most:g} years were tried")
+    elif e.period.stopped is None and not (e.status in TAKEN and e.current):
+        out.append(f"{e.ingredient}: when it ended is not known; any day since its start was tried")
+    return out
+
+
+def _course(exposures: Sequence[Exposure], dosing: Mapping[str, Dosing], plausible: Plausible, as_of: date, *, most: bool) -> Course:
+    episodes = []
+    for k, e in enumerate(exposures):
+        ratio, share = _ratio(e, dosing[e.ingredient], plausible, most=most)
+        start = _start(e, exposures, k, plausible, as_of, most=most)
+        stop = _stop(e, exposures, k, start, as_of, most=most)
+        if stop > start and ratio > 0:
+            episodes.append(_Episode(e.ingredient, start, stop, ratio, share, e))
+    if not episodes:
+        return Course((), 0.0, None)
+    first = min(e.start for e in episodes)
+    days = sorted({first, as_of, *(d for e in episodes for d in (e.start, e.stop) if first <= d <= as_of)})
+    stretches: list[Stretch] = []
+    for begin, end in pairwise(days):
+        regimen = _regimen([e for e in episodes if e.start <= begin < e.stop], most=most)
+        start_year, end_year = (begin - first).days / YEAR, (end - first).days / YEAR
+        if stretches and stretches[-1].regimen == regimen:
+            stretches[-1] = stretches[-1]._replace(end=end_year)
+        else:
+            stretches.append(Stretch(start_year, end_year, regimen))
+    now = _regimen([e for e in episodes if e.start <= as_of < e.stop], most=most)
+    if not stretches or stretches[-1].regimen != now:  # begun or ended on the day of the review
+        at = stretches[-1].end if stretches else 0.0
+        stretches.append(Stretch(at, at, now))
+    return Course(tuple(stretches), (as_of - first).days / YEAR, first)
+
+
+def at_least(exposures: Sequence[Exposure]) -> list[Exposure]:
+    """Those of some exposures to one medicine that are taken for certain, where all are said to be taken.
+
+    The same dose told twice may be one prescription. Of two with starts of their own the later may have taken the place of the earlier.
+    At other hours of the day both count.
+    """
+    kept: list[Exposure] = []
+    for e in exposures:
+        rival = next((k for k in kept if _may_be_instead(e, k)), None)
+        if rival is None:
+            kept.append(e)
+        elif _begins_later(e, rival):
+            kept[kept.index(rival)] = e
+    return kept
+
+
+def _may_be_instead(a: Exposure, b: Exposure) -> bool:
+    if a.ingredient != b.ingredient or (a.timing and b.timing and not set(a.timing) & set(b.timing)):
+        return False
+    same = (a.daily_dose_mg_max, a.intake_mg_max) == (b.daily_dose_mg_max, b.intake_mg_max)
+    return same or _begins_later(a, b) or _begins_later(b, a)
+
+
+def _begins_later(a: Exposure, b: Exposure) -> bool:
+    x, y = a.period.started, b.period.started
+    return x is not None and y is not None and x.earliest > y.latest
+
+
+def _regimen(episodes: Sequence[_Episode], *, most: bool) -> Regimen:
+    """What is taken together; in the least course only what is taken for certain."""
+    kept = list(episodes)
+    if not most:
+        sure = {id(e) for e in at_least([e.exposure for e in episodes])}
+        kept = [e for e in episodes if id(e.exposure) in sure]
+    occasional = [e for e in kept if e.share < 1]
+    share = max((e.share for e in occasional), default=1.0)
+    return Regimen(_summed([e for e in kept if e.share >= 1]), _summed(occasional), share)
+
+
+def _summed(episodes: Sequence[_Episode]) -> Ratios:
+    found: dict[str, float] = {}
+    for e in episodes:
+        found[e.ingredient] = found.get(e.ingredient, 0.0) + e.ratio
+    return tuple(sorted(found.items()))
+
+
+def _ratio(e: Exposure, dosing: Dosing, plausible: Plausible, *, most: bool) -> tuple[float, float]:
+    """Dose over ceiling, and the share of days on which it is taken.
+
+    What is taken on some days only (as needed, twice a week) counts in the least course on those days, in the most by its average.
+    """
+    ceiling = dosing.augmentation_ceiling_mg_per_day
+    share = 1.0
+    if not most and e.doses_per_day is not None and 0 < e.doses_per_day < 1:
+        share = e.doses_per_day
+    elif not most and e.as_needed:
+        share = plausible.as_needed_least_share
+    if not ceiling:
+        return (plausible.no_ceiling_ratio_most if most else plausible.no_ceiling_ratio_least), share
+    dose = e.daily_dose_mg_max if most else e.daily_dose_mg_min
+    if e.daily_dose_mg_max is None and e.intake_mg_max is not None and e.intake_mg_min is not None:
+        dose = e.intake_mg_max * plausible.unstated_times_a_day_most if most else e.intake_mg_min
+    if dose is None and not most and e.daily_dose_mg_max is not None:
+        dose = min(e.daily_dose_mg_max, dosing.rls_start_mg_per_day or plausible.dose_ratio_least * ceiling)
+    if dose is None:
+        return (plausible.dose_ratio_most if most else plausible.dose_ratio_least), share
+    if not most and e.daily_dose_mg_min is not None and e.doses_per_day is not None and 0 < e.doses_per_day < 1:
+        dose /= e.doses_per_day  # the daily dose is an average over the days
+    return dose / ceiling, share
+
+
+def _start(e: Exposure, all_of: Sequence[Exposure], k: int, plausible: Plausible, as_of: date, *, most: bool) -> date:
+    started = e.period.started
+    if started is None:
+        earlier = e.period.stopped.earliest if e.period.stopped is not None else as_of
+        return earlier - timedelta(days=round(YEAR * (plausible.start_years_most if most else plausible.start_years_least)))
+    before = next((b for b in reversed(all_of[:k]) if b.ingredient == e.ingredient and b.line == e.line), None)
+    if before is not None and before.period.stopped == started:
+        return _boundary(before, e, started, most=most)
+    return min(started.earliest if most else started.latest, as_of)
+
+
+def _stop(e: Exposure, all_of: Sequence[Exposure], k: int, start: date, as_of: date, *, most: bool) -> date:
+    stopped = e.period.stopped
+    if stopped is None:
+        if e.status in TAKEN and e.current:
+            return as_of + timedelta(days=1)
+        return as_of if most else start + timedelta(days=1)
+    after = next((a for a in all_of[k + 1 :] if a.ingredient == e.ingredient and a.line == e.line), None)
+    if after is not None and after.period.started == stopped:
+        return _boundary(e, after, stopped, most=most)
+    if e.status in TAKEN and e.current and stopped.latest >= as_of:
+        return as_of + timedelta(days=1)
+    return min(stopped.latest if most else stopped.earliest, as_of)
+
+
+def _boundary(before: Exposure, after: Exposure, day: PartialDate, *, most: bool) -> date:
+    """The one day on which a dose became the next: for the least course the lower of the two doses lasts as long as it can."""
+    rises = _most_of(after) >= _most_of(before)
+    return day.earliest if rises == most else day.latest
+
+
+def _most_of(e: Exposure) -> float:
+    return e.daily_dose_mg_max or e.intake_mg_max or 0.0
+
+
+def is_taken_now(e: Exposure) -> bool:
+    """Whether an exposure is part of the present regimen."""
+    return e.status in TAKEN and e.current
