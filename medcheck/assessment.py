@@ -315,6 +315,7 @@ class AugmentationData(Row):
     extrapolated_from_months: int
     least_percent: float
     most_percent: float
+    most_exposures: int  # more than one patient's history holds; they would take long to compare
     bands: tuple[Band, ...]
     overrides: tuple[Override, ...]
     named: tuple[NamedFlag, ...]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -366,11 +367,13 @@ class _Steps:
 
     def read(self, statement: MedicationStatement) -> Sequence[DoseStep]:
         """The doses in order of time, () where the words tell one."""
-        from medcheck.parsing.steps import read_steps, year_first
+        from medcheck.parsing.steps import read_steps, year_of
 
         start = statement.clause[0]
         line_end = self._text.find("\n", start)
-        end = min(line_end if line_end >= 0 else len(self._text), *(s for s in self._starts if s > statement.span[0]), len(self._text))
+        following = bisect_right(self._starts, statement.span[0])
+        ends = (line_end if line_end >= 0 else len(self._text), *self._starts[following : following + 1])
+        end = min(ends)
         further = self._text[start:end] if statement.clause != (0, 0) else ""
         for words in dict.fromkeys((further, statement.text)):
             steps = read_steps(words, statement.match.ingredients, self._tools.readers, self._as_of) if words else ()
@@ -378,7 +381,8 @@ class _Steps:
                 self._read += [(start, end, step.text) for step in steps if words is further]
                 return steps
         if statement.clause != (0, 0) and statement.period == Period():
-            year = year_first(self._text[self._text.rfind("\n", 0, start + 1) + 1 :], self._as_of)
+            line = self._text[self._text.rfind("\n", 0, start + 1) + 1 :].partition("\n")[0]
+            year = year_of(line, statement.text, self._as_of)
             return (DoseStep(statement.dosage, Period(year)),) if year is not None else ()
         return ()
 

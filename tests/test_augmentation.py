@@ -1185,3 +1185,18 @@ def test_contradictions_have_an_assessment_too(text: str) -> None:
     found = _read(text)
     assert found.history
     assert found.withheld or len(found.ahead) == 3
+
+
+# ---- bounds and slips ----------------------------------------------------------------------------------------------------
+def test_more_doses_than_one_patient_has_get_no_figure() -> None:
+    many = [_on("pramipexole", 0.125, D(2020, 1, 1) + timedelta(days=k), line=k + 1) for k in range(DATA.most_exposures + 1)]
+    found = _assess(many)
+    assert str(len(many)) in found.withheld
+    assert (found.ahead, found.to_date, found.band, len(found.history)) == ((), None, "", len(many))
+    assert _assess(many[:-1]).withheld == ""
+
+
+@pytest.mark.parametrize(("dose", "told"), [(0.5, False), (2.0, False), (2.25, True), (250.0, True)])
+def test_a_dose_far_above_restless_legs_is_questioned(dose: float, told: bool) -> None:
+    found = _assess([_on("pramipexole", dose, D(2022, 1, 1))])
+    assert any("check the dose that was read" in note for note in found.notes) is told

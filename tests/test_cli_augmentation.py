@@ -528,3 +528,29 @@ def test_an_arm_loads_nothing_heavy_either() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     assert not set(done.stderr.split()) & HEAVY
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("augmentation", "-e", "pramipexole 0.5 mg nocte", "--ferritin", "nan"),
+        ("augmentation", "-e", "pramipexole 0.5 mg nocte", "--earlier-hours", "nan"),
+        ("augmentation", "arm", "--drug", "pramipexole", "--dose", "0.5", "--months", "nan", "--definition", "any"),
+        ("augmentation", "arm", "--drug", "pramipexole", "--dose", "nan", "--months", "12", "--definition", "any"),
+        ("review", "-", "--tsat", "nan"),
+    ],
+    ids=["ferritin", "hours", "months", "dose", "saturation"],
+)
+def test_what_is_no_number_is_refused(words: tuple[str, ...], run: Run) -> None:
+    result = run(*words, input="pramipexole 0.5 mg nocte")
+    assert result.exit_code == 2
+    assert "is no number" in result.stderr
+
+
+def test_how_a_study_looked_widens_the_arm_downwards_only(run: Run) -> None:
+    words = ("augmentation", "arm", "--drug", "pramipexole", "--dose", "0.5", "--months", "12", "--definition", "any", "--json")
+    found = {a: json.loads(run(*words, "--ascertainment", a).stdout) for a in ("looked_for", "unknown", "noted_only")}
+    assert json.loads(run(*words).stdout) == found["unknown"]
+    low = {a: f["interval95"][0] for a, f in found.items()}
+    assert low["noted_only"] < low["unknown"] < low["looked_for"]
+    assert found["unknown"]["interval95"][1] <= found["looked_for"]["interval95"][1]

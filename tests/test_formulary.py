@@ -171,6 +171,7 @@ dopin = 5.0
 horizons_months = [12, 24]
 extrapolated_from_months = 24
 least_percent = 1.0
+most_exposures = 50
 most_percent = 99.0
 [[band]]
 key = "low"

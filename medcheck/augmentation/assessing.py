@@ -34,6 +34,7 @@ from medcheck.text import daily_dose_words
 from medcheck.value import Value
 
 _MARK = 1.001  # a converted pack strength is a little off its round figure
+_WIDE = 4  # times
 _BAND_GAP = 3  # an interval over so many bands is said to tell them apart badly
 LEVODOPA = "levodopa"  # class of the model
 
@@ -73,7 +74,10 @@ def assess(
     """
     known = known or Known()
     prepared = model(data)
-    exposures = as_seen_from(exposures, as_of)
+    exposures = told = as_seen_from(exposures, as_of)
+    too_many = len(told) > data.most_exposures
+    if too_many:
+        exposures = ()
     now = [e for e in exposures if is_taken_now(e)]
     taken = bool(now)
     least, most, notes = courses(exposures, dosing, data.plausible, as_of)
@@ -82,6 +86,8 @@ def assess(
     for_rls = facts.indication in (None, "rls", "both")
     detection = detect(data, facts.answers, history, doses, known, taken=for_rls and (taken or bool(history.cut)))
     withheld, parkinson = _withheld(data, facts, now, doses, known)
+    if too_many:
+        withheld = f"{len(told)} doses of dopaminergics are on the list, more than one patient's history holds ({data.most_exposures})"
     lifts = _lifts(data, now, exposures, dosing)
     figures = _Figures(prepared, least, most, Factors(facts.ferritin_ug_per_l, facts.prior_augmentation))
     ahead = figures.ahead
@@ -113,7 +119,7 @@ def assess(
         lifted_by=lifted_by,
         frequency=start + frequency(ahead[0], data) if not withheld else "",
         spread=start + apart if shown and taken and (apart := _spread(data, ahead[0])) else "",
-        history=tuple(exposures),
+        history=told,
         started=_started(least, most),
         doses=doses,
         to_date=figures.to_date() if most.first_day is not None and not withheld else None,
@@ -127,7 +133,11 @@ def assess(
         causes=found,
         discuss=points,
         what_if=tuple(_what_if(figures, data, dosing, now, what_if, banded=shown and taken)) if not withheld else (),
-        notes=(*notes, *_notes(facts, known, taken=taken, cut=bool(history.cut), left_out=bool(withheld and what_if))),
+        notes=(
+            *notes,
+            *_far_above(data, facts, doses),
+            *_notes(facts, known, taken=taken, cut=bool(history.cut), left_out=bool(withheld and what_if)),
+        ),
         references=_references(doses, factors, detection, found, points, lifts, data if taken else None),
         clinically_reviewed=data.clinically_reviewed,
     )
@@ -139,6 +149,15 @@ def _shown_band(band_from: Band, band: Band, *, positive: bool, withheld: str, t
     if positive:
         return "augmentation suspected"
     return _band_words(band_from, band) if taken else "background: no dopaminergic is taken now"
+
+
+def _far_above(data: AugmentationData, facts: PatientFacts, doses: Sequence[DoseMarks]) -> list[str]:
+    """Doses that are usual in Parkinson's disease only, where restless legs are given as the reason: a slip of the pen is likelier."""
+    if facts.indication != "rls":
+        return []
+    marks = data.parkinson.from_mg_per_day
+    far = [d for d in doses if d.daily_dose_mg_max is not None and d.daily_dose_mg_max >= marks.get(d.ingredient, math.inf)]
+    return [f"{d.ingredient} {d.words.partition(';')[0]} is usual in Parkinson's disease only: check the dose that was read" for d in far]
 
 
 def _notes(facts: PatientFacts, known: Known, *, taken: bool, cut: bool, left_out: bool) -> list[str]:
@@ -162,8 +181,12 @@ class _Figures:
         self.patient = prepared.patient(factors)
         self.months = prepared.data.horizons_months
         years = [m / 12 for m in self.months]
-        # What lies ahead depends on the dose now and on the time behind, and each may be a range: every pair of ends is looked at.
-        self._spans = [prepared.spans(now, years) for now in dict.fromkeys((least.now, most.now))]
+        # What lies ahead depends on the dose now and on the time behind, and each may be a range: every pair of ends is looked at, and
+        # of a wide range of time its middle too, since the draws do not all rise or fall with it.
+        times = [least.now, most.now]
+        if most.now > _WIDE * least.now > 0:
+            times.append(math.sqrt(least.now * most.now))
+        self._spans = [prepared.spans(now, years) for now in dict.fromkeys(times)]
         self.same = least == most
         self.low, self.high = (prepared.rates(c.current, self.patient) for c in (least, most))
         self.hazards = [self._ends(k) for k in range(len(self.months))]

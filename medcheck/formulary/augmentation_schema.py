@@ -260,6 +260,7 @@ class DisplaySchema(Strict):
     horizons_months = fields.List(fields.Integer(), required=True, validate=validate.Length(min=1))
     extrapolated_from_months = fields.Integer(required=True)
     least_percent = number(required=True)
+    most_exposures = fields.Integer(required=True, validate=validate.Range(min=1))
     most_percent = number(required=True)
 
 

@@ -57,6 +57,7 @@ def augmentation_data(rows: Mapping[str, bytes]) -> AugmentationData:
         extrapolated_from_months=display["extrapolated_from_months"],
         least_percent=display["least_percent"],
         most_percent=display["most_percent"],
+        most_exposures=display["most_exposures"],
         bands=_rows(Band, rules["band"]),
         overrides=_rows(Override, rules["override"]),
         named=_rows(NamedFlag, rules["named"]),

@@ -240,16 +240,21 @@ class _Piece:
         return self.ahead or "hypo" in kinds or ("imper" in self.lead and not self.is_dated and "now" not in kinds)
 
 
+_YEAR_ALONE = lazy_pattern(rf"(?<![\w/.,-])((?:19|20)\d\d)(?![\w/-]|[.,]\d|\s?{_MASS}(?![a-z])|\s?(?:iu|units?|ml)\b)", re.I)
 _YEAR_FIRST = re.compile(r"\s{0,8}(?:[-*•]\s{0,3})?((?:19|20)\d\d)\s{0,2}(?::|-|–|—)\s{0,3}(?!\d)")
 
 
-def year_first(line: str, as_of: date) -> PartialDate | None:
-    """The year that a line of a history begins with ("2015: pramipexole 0.125 mg"), None when it begins otherwise or lies ahead."""
+def year_of(line: str, clause: str, as_of: date) -> PartialDate | None:
+    """The one year of a history line without a word that makes it a date: "2015: pramipexole 0.125 mg", "ropinirole 1 mg nocte 2021".
+
+    None when there is none or several, when it may be a strength (2000), or when it lies ahead.
+    """
     found = _YEAR_FIRST.match(line)
-    if found is None or int(found[1]) > as_of.year:
+    years = [found[1]] if found is not None else _YEAR_ALONE.findall(clause)
+    if len(years) != 1 or years[0] == "2000" or int(years[0]) > as_of.year:
         return None
-    year = int(found[1])
-    return PartialDate(date(year, 1, 1), min(date(year, 12, 31), as_of), found[1])
+    year = int(years[0])
+    return PartialDate(date(year, 1, 1), min(date(year, 12, 31), as_of), years[0])
 
 
 def read_steps(text: str, ingredients: Sequence[str], readers: Readers, as_of: date) -> tuple[DoseStep, ...]:

@@ -27,6 +27,7 @@ _SHOWN_POINTS = ("indication", "safety", "first_step", "iron", "management", "pr
 _ALSO_IN_REVIEW = frozenset({"iron", "pregnancy", "age"})  # a review has points of its own for these
 _WHEN_SUSPECTED = frozenset({"indication", "safety", "first_step", "management"})
 _MOST_IN_REVIEW = 6
+_MOST_IN_HISTORY = 20
 
 
 # ---- JSON --------------------------------------------------------------------------------------------------------------
@@ -92,7 +93,7 @@ def _if(a: Assessment) -> str:
 
 def _history(a: Assessment) -> str:
     parts = []
-    for e in a.history:
+    for e in a.history[:_MOST_IN_HISTORY]:
         dose = _dose(e)
         began, ended = (x.text or x.earliest.isoformat() if x is not None else "" for x in (e.period.started, e.period.stopped))
         time = (
@@ -106,6 +107,8 @@ def _history(a: Assessment) -> str:
         parts.append(
             f"{e.ingredient} {dose}{', as needed' if e.as_needed else ''}{time.rstrip() if time.strip() else ', start not known'}{status}"
         )
+    if len(a.history) > len(parts):
+        parts.append(f"and {len(a.history) - len(parts)} more")
     return f"History: {'; '.join(parts)}." if parts else "No dopaminergic medicine is on record: the figure is the background."
 
 

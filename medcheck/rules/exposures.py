@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from medcheck.domain import TAKEN, Dosage, DoseStep, Dosing, Exposure, Formulary, MedicationStatement, Period, Status
+from medcheck.domain import TAKEN, Dosage, DoseStep, Dosing, Exposure, Formulary, MedicationStatement, PartialDate, Period, Status
 from medcheck.text import lazy_pattern
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _RELEASE = lazy_pattern(r"\b(?:extended|prolonged|modified|sustained|controlled|
 _BESIDE = lazy_pattern(
     r"[\s(-]{0,3}(?:\d[\d.,]*\s?(?:mg|mcg|micrograms?)?[\s-]{0,2})?(?:tab(?:let)?s?|cap(?:sule)?s?)?[\s-]{0,2}([a-z]{2,6})\b", re.I
 )
+_SWITCHED = lazy_pattern(r"\b(?:switch|chang|convert|mov|rotat)(?:ed|ing)?\s(?:over\s)?from\b", re.I)
 # The day behind these words is an end, where reading the list took it for a start.
 _SINCE_ENDED = lazy_pattern(r"\b(?:on\shold|off|held|paused|stopped|without)\b[^;]{0,60}?\bsince\b", re.I)
 
@@ -54,6 +55,8 @@ def exposures(statements: Sequence[MedicationStatement], formulary: Formulary, s
             steps, last = (DoseStep(statement.dosage, statement.period),), statement
         signs = formulary.augmentation().parkinson
         steps = tuple(_ended(step, statement) for step in steps)
+        if _SWITCHED.search(statement.text) and statement.status is Status.STOPPED and steps[-1].period == Period():
+            steps = (*steps[:-1], DoseStep(steps[-1].dosage, Period(None, _begin_of_next(statements, at)), steps[-1].text))
         for name, dosing in dosed:
             for step in steps[:-1]:
                 out.append(_exposure(name, dosing, step.dosage, step.period, statement, statement.status, signs, current=False))
@@ -90,6 +93,12 @@ def _further(statements: Sequence[MedicationStatement], at: int) -> list[int]:
             break
         out.append(k)
     return out
+
+
+def _begin_of_next(statements: Sequence[MedicationStatement], at: int) -> PartialDate | None:
+    """When the medicine named next on the line was begun ("switched from A to B in May 2024"): then the one before it ended."""
+    following = statements[at + 1] if at + 1 < len(statements) else None
+    return following.period.started if following is not None and following.line == statements[at].line else None
 
 
 def _closes(statement: MedicationStatement, out: list[Exposure]) -> bool:
