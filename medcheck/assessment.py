@@ -234,12 +234,13 @@ class FlagText(Row):
 
 
 class LookAlikeCause(Row):
-    """Something else that could explain worse restless legs, with what tells it apart and what to ask."""
+    """Something else that could explain worse restless legs, with what tells it apart and what to ask; `conditions` speak for it."""
 
     id: str
     name: str
     pointer: str
     question: str
+    conditions: tuple[str, ...]
     references: tuple[str, ...]
     verified: str
 

@@ -777,6 +777,7 @@ reference of an override | augmentation/model.toml | r_override => r_no | augmen
 reference of a named flag | augmentation/model.toml | r_named => r_no | augmentation/model.toml | named.m | unknown reference 'r_no'
 reference of detection | augmentation/criteria.toml | r_detection => r_no | augmentation/criteria.toml | rule.d | unknown reference 'r_no'
 reference of a red flag | augmentation/criteria.toml | r_red_flag => r_no | augmentation/criteria.toml | red_flag.above_maximum | unknown reference 'r_no'
+condition of a cause | augmentation/criteria.toml | references = ["r_cause"] => references = ["r_cause"]\nconditions = ["no_such"] | augmentation/criteria.toml | cause.tolerance.conditions | unknown condition 'no_such'
 reference of a cause | augmentation/criteria.toml | "r_cause" => "r_no" | augmentation/criteria.toml | cause.tolerance | unknown reference 'r_no'
 reference of advice | augmentation/advice.toml | r_advice => r_no | augmentation/advice.toml | advice.v | unknown reference 'r_no'
 advice without source | augmentation/advice.toml | ["r_advice"] => [] | augmentation/advice.toml | advice.0.references | Shorter

@@ -23,11 +23,11 @@ def causes(
         "new_offender": _offenders(known.offenders, onset, data.history.offender_before_days, as_of),
         "akathisia": _akathisia(known.offenders),
         "withdrawal": (changes.cut, changes.cut_lines),
-        "other_conditions": _conditions(known),
     }
     found = []
     for cause in data.causes:
         words, lines = told.get(cause.id, _NOTHING)
+        words = "; ".join(x for x in (words, *(c.replace("_", " ") for c in cause.conditions if c in known.conditions)) if x)
         found.append(
             Cause(
                 id=cause.id,
@@ -86,8 +86,3 @@ def _offenders(offenders: Sequence[Offender], onset: PartialDate | None, before:
 def _akathisia(offenders: Sequence[Offender]) -> Told:
     own = [o for o in offenders if o.akathisia]
     return ", ".join(o.ingredient for o in own), tuple(o.line for o in own)
-
-
-def _conditions(known: Known) -> Told:
-    names = {"sleep_apnoea": "sleep apnoea", "neuropathy": "neuropathy"}
-    return ", ".join(words for key, words in names.items() if key in known.conditions), ()

@@ -8,9 +8,9 @@ from datetime import date
 from itertools import pairwise
 
 from medcheck.assessment import HistoryDays
+from medcheck.augmentation.doses import dose_words
 from medcheck.augmentation.timeline import is_taken_now
 from medcheck.domain import Exposure, PartialDate
-from medcheck.text import daily_dose_words
 from medcheck.value import Value
 
 _HOURS = {"morning": 0, "noon": 1, "afternoon": 2, "evening": 3, "bedtime": 4, "night": 4}
@@ -42,14 +42,14 @@ def changes(exposures: Sequence[Exposure], days: HistoryDays, as_of: date, levod
         steps = in_time(own)
         rises = _rises(steps, days)
         if rises:
-            words = " -> ".join(_dose(e) for e in _distinct(steps))
+            words = " -> ".join(dose_words(e) for e in _distinct(steps))
             signs.add("raised_in_steps", f"{name}: {words}", *(e.line for e in steps))
         lately = _lately(rises, steps, days, as_of)
         raised_lately.append(lately)
         if lately:
             last = rises[-1]
             since = last.period.started.text if last.period.started is not None else ""
-            signs.add("raised_lately", f"{name} to {_dose(last)}{', ' + since if since else ''}", last.line)
+            signs.add("raised_lately", f"{name} to {dose_words(last)}{', ' + since if since else ''}", last.line)
         moved.append(_moved(name, steps, signs))
         cuts += _cuts(name, steps, days, as_of)
     now = [e for e in exposures if is_taken_now(e)]
@@ -106,15 +106,9 @@ def _begin(e: Exposure) -> date:
 def _distinct(steps: Sequence[Exposure]) -> list[Exposure]:
     out: list[Exposure] = []
     for e in steps:
-        if not out or _dose(out[-1]) != _dose(e):
+        if not out or dose_words(out[-1]) != dose_words(e):
             out.append(e)
     return out
-
-
-def _dose(e: Exposure) -> str:
-    if e.daily_dose_mg_max is not None:
-        return daily_dose_words(e.daily_dose_mg_min, e.daily_dose_mg_max)
-    return "dose not known" if e.intake_mg_max is None else f"{e.intake_mg_max:g} mg a time"
 
 
 def _changed(steps: Sequence[Exposure]) -> list[tuple[Exposure, Exposure]]:
@@ -193,7 +187,7 @@ def _cuts(name: str, steps: Sequence[Exposure], days: HistoryDays, as_of: date) 
     for before, after in _changed(steps):
         begun = after.period.started or before.period.stopped
         if _is_above(before, after) and begun is not None and 0 <= (as_of - begun.latest).days <= days.recent_cut_days:
-            out.append((f"{name} lowered from {_dose(before)} to {_dose(after)}", after.line))
+            out.append((f"{name} lowered from {dose_words(before)} to {dose_words(after)}", after.line))
     last = steps[-1]
     stopped = last.period.stopped
     if not is_taken_now(last) and stopped is not None and 0 <= (as_of - stopped.latest).days <= days.recent_cut_days:

@@ -25,6 +25,13 @@ def _by_drug(exposures: Sequence[Exposure]) -> dict[str, list[Exposure]]:
     return by_drug
 
 
+def dose_words(e: Exposure) -> str:
+    """The dose of an exposure in words, "dose not known" where it is not."""
+    if e.daily_dose_mg_max is not None:
+        return daily_dose_words(e.daily_dose_mg_min, e.daily_dose_mg_max)
+    return "dose not known" if e.intake_mg_max is None else f"{e.intake_mg_max:g} mg a time"
+
+
 def may_be_above(marks: DoseMarks) -> bool:
     """Whether a known dose is above the maximum, or a known range reaches over it; a dose that is not known is neither."""
     return marks.above_maximum is True or (marks.above_maximum is None and marks.daily_dose_mg_max is not None)

@@ -364,6 +364,7 @@ class CauseSchema(Strict):
     name = string()
     pointer = string()
     question = string()
+    conditions = strings(load_default=list)
     references = strings(required=True)
     verified = one_of(*MARKS)
 

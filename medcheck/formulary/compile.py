@@ -154,7 +154,9 @@ class _Compiler:
         rows = {name: self.csv_rows(name) for name in _CSV_FILES}
         lines, names, places = self.add_names(ingredients, loaded.get("combinations.toml"), rows["abbreviations.csv"])
         self.cross_check(classes, ingredients, references, needs, mimics, modifiers, loaded.get("combinations.toml"))
-        augmentation = add_augmentation(self, ingredients, references, with_coefficients=self.with_coefficients)
+        augmentation = add_augmentation(
+            self, ingredients, references, modifiers.get("conditions", {}), with_coefficients=self.with_coefficients
+        )
 
         head = loaded.get("formulary.toml") or {"version": "", "released": date.min, "licence": "", "scope": ""}
         if not isinstance(head["released"], date):

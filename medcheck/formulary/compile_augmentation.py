@@ -39,7 +39,12 @@ class Reader(Protocol):
 
 
 def add_augmentation(
-    reader: Reader, ingredients: Mapping[str, Any], references: Collection[str], *, with_coefficients: bool = True
+    reader: Reader,
+    ingredients: Mapping[str, Any],
+    references: Collection[str],
+    conditions: Collection[str],
+    *,
+    with_coefficients: bool = True,
 ) -> dict[str, Any]:
     """The document `{"rules", "arms", "coefficients"}`; a part that is missing or wrong is noted as a problem and left out.
 
@@ -60,7 +65,7 @@ def add_augmentation(
     for name in (i for part in ("taking", "not_taking") for members in groups[part].values() for i in members):
         if name not in ingredients:
             reader.problem(f"{FOLDER}/advice.toml", "circumstances", f"unknown ingredient {name!r}")
-    _check_criteria(reader, criteria)
+    _check_criteria(reader, criteria, conditions)
     ceilings = ceilings_of(ingredients)
     wanted = fit_digest(arms, model, ceilings)
     out: dict[str, Any] = {"arms": arms, "rules": _rules(model, criteria, advice), "fitted_to_sha256": wanted, "ceilings": ceilings}
@@ -242,13 +247,17 @@ def _check_model(reader: Reader, model: dict[str, Any], ingredients: Mapping[str
             reader.problem(file, f"override.{override['id']}", f"unknown band {override['band']!r}")
 
 
-def _check_criteria(reader: Reader, criteria: dict[str, Any]) -> None:
+def _check_criteria(reader: Reader, criteria: dict[str, Any], conditions: Collection[str]) -> None:
     file = f"{FOLDER}/criteria.toml"
     _check_unique(reader, file, criteria, ("question", "feature", "rule", "red_flag", "cause"))
     for part, wanted in (("red_flag", RED_FLAGS), ("cause", CAUSES)):
         ids = {x["id"] for x in criteria[part]}
         if ids != set(wanted):
             reader.problem(file, part, f"the ids must be {', '.join(sorted(wanted))}")
+    for cause in criteria["cause"]:
+        for key in cause["conditions"]:
+            if key not in conditions:
+                reader.problem(file, f"cause.{cause['id']}.conditions", f"unknown condition {key!r}")
     if {q["id"] for q in criteria["question"]} != set(QUESTIONS):
         reader.problem(file, "question", f"the ids must be {', '.join(QUESTIONS)}")
     kinds = {q["id"]: q["kind"] for q in criteria["question"]}

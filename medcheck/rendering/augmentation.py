@@ -8,10 +8,10 @@ from enum import Enum
 from typing import Any
 
 from medcheck.assessment import POSITIVE, Assessment, Cause, CurvePoint, Risk, State
+from medcheck.augmentation.doses import dose_words
 from medcheck.domain import Exposure, Row
 from medcheck.rendering.plain import exposure_as_dict, number
 from medcheck.rendering.words import MARK_WORDS, Citations, marked
-from medcheck.text import daily_dose_words
 from medcheck.value import Value
 
 NOT_INDIVIDUAL = "Groups in published studies; not validated for individuals."
@@ -94,7 +94,7 @@ def _if(a: Assessment) -> str:
 def _history(a: Assessment) -> str:
     parts = []
     for e in a.history[:_MOST_IN_HISTORY]:
-        dose = _dose(e)
+        dose = dose_words(e)
         began, ended = (x.text or x.earliest.isoformat() if x is not None else "" for x in (e.period.started, e.period.stopped))
         time = (
             f" {began or '?'} to {ended}"
@@ -110,12 +110,6 @@ def _history(a: Assessment) -> str:
     if len(a.history) > len(parts):
         parts.append(f"and {len(a.history) - len(parts)} more")
     return f"History: {'; '.join(parts)}." if parts else "No dopaminergic medicine is on record: the figure is the background."
-
-
-def _dose(e: Exposure) -> str:
-    if e.daily_dose_mg_max is not None:
-        return daily_dose_words(e.daily_dose_mg_min, e.daily_dose_mg_max)
-    return "dose not known" if e.intake_mg_max is None else f"{e.intake_mg_max:g} mg a time"
 
 
 def _state(a: Assessment, cited: Citations, full: bool) -> list[tuple[str, str]]:
