@@ -482,7 +482,8 @@ class WhatIf(Row):
 class CurvePoint(Value):
     """A day of the curve: the dose there as a multiple of the ceiling, and the cumulative risk in percent.
 
-    `ahead` is True for a day to come: the risk is then counted from now on, given none up to now.
+    `ahead` is True for a day to come: the risk is then counted from now on, given none up to now. Where the history is only known as a
+    range, `median` is the higher and `median_least` the lower one; else it is None.
     """
 
     day: date
@@ -491,6 +492,7 @@ class CurvePoint(Value):
     median: float
     low95: float
     high95: float
+    median_least: float | None = None
 
 
 class Assessment(Row):

@@ -580,6 +580,13 @@ class Answers(Value):
     asrs_total: float | None = None
 
 
+FACT_BOUNDS: Mapping[str, tuple[float, float]] = {
+    "age": (0, 130),
+    "ferritin_ug_per_l": (0, 100_000),
+    "tsat_percent": (0, 100),
+    "egfr": (0, 300),
+}
+ANSWER_BOUNDS: Mapping[str, tuple[float, float]] = {"earlier_hours": (0, 24), "days_per_week": (0, 7), "asrs_total": (0, 100)}
 INDICATIONS: tuple[str, ...] = ("rls", "parkinson", "both", "other")  # what a dopaminergic is taken for
 
 

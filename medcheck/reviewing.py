@@ -31,6 +31,7 @@ from medcheck.domain import (
     Period,
     Remark,
     Review,
+    Status,
     Summary,
     Vocabulary,
 )
@@ -48,7 +49,7 @@ from medcheck.parsing import (
     product_figures,
     segment,
 )
-from medcheck.rules import describe, doubt_of, exposures, flag, is_continued, linked_mimics, missing_facts, points
+from medcheck.rules import check_facts, describe, doubt_of, exposures, flag, is_continued, linked_mimics, missing_facts, points
 from medcheck.text import tokenise
 from medcheck.value import Value
 from medcheck.version import VERSION
@@ -236,8 +237,27 @@ def review(
         for s in matched
         if s.match.outcome is Outcome.UNRECOGNISED
     ]
-    known = [s for s in matched if s.match.outcome is not Outcome.UNRECOGNISED]
+    known = []
+    for s in matched:
+        if s.match.outcome is not Outcome.UNRECOGNISED:
+            s, problem = _with_possible_dates(s, as_of)
+            known.append(s)
+            if problem:
+                remarks.append(Remark(s.written or s.text, s.line, LineKind.UNRECOGNISED, problem))
     return _assemble(known, remarks, facts, tools, as_of, what_if)
+
+
+def _with_possible_dates(statement: MedicationStatement, as_of: date) -> tuple[MedicationStatement, str]:
+    """A statement whose dates can be, and what is wrong with those it had ("" for nothing); reading a text asks the same of its words."""
+    started, stopped = statement.period.started, statement.period.stopped
+    if started is not None and stopped is not None and stopped.latest < started.earliest:
+        return replace(statement, period=Period()), "its end lies before its start: neither date was used"
+    doubt = ""
+    if statement.status in TAKEN and stopped is not None and stopped.latest < as_of:
+        doubt = "it is given as taken, but its end lies before the day of the review"
+    elif statement.status in TAKEN and started is not None and started.earliest > as_of:
+        doubt = "it is given as taken, but its start lies after the day of the review"
+    return replace(statement, doubt=statement.doubt or doubt) if doubt else statement, ""
 
 
 def _why_unread(statement: MedicationStatement) -> str:
@@ -304,6 +324,7 @@ def _assemble(
     always: bool = False,
 ) -> Review:
     formulary, vocabulary = tools.formulary, tools.vocabulary
+    check_facts(facts)
     patient = describe(statements, facts, formulary)
     flags = flag(statements, patient, formulary, as_of)
     reader = _Steps(text, statements, tools, as_of)
@@ -335,7 +356,7 @@ def _assemble(
         vocabulary_sha256=vocabulary.sha256,
         vocabulary_sources=vocabulary.sources,
         facts=facts,
-        summary=_summarise(statements, remarks, flags, outside, [c for c in courses if c.status in TAKEN]),
+        summary=_summarise(statements, remarks, flags, outside, [c for c in courses if c.status in _OPEN], augmentation),
         statements=tuple(statements),
         remarks=tuple(remarks),
         flags=flags,
@@ -351,6 +372,7 @@ def _assemble(
     )
 
 
+_OPEN = TAKEN | {Status.ON_HOLD}
 FURTHER_DOSE = "a further dose of the medicine before it"
 
 
@@ -456,11 +478,13 @@ def _summarise(
     flags: Sequence[Flag],
     outside: Sequence[str],
     courses: Sequence[Exposure],
+    augmentation: Assessment | None,
 ) -> Summary:
     unread = sum(1 for r in remarks if r.kind is LineKind.UNRECOGNISED)
     confirm = sum(1 for s in statements if needs_confirming(s))
     lines = {s.line for s in statements} | {r.line for r in remarks if r.line}
     flagged = [f for f in flags if f.tier in FLAG_TIERS]
+    signs = augmentation.detection.signs if augmentation is not None else ()
     return Summary(
         lines=len(lines),
         statements=len(statements),
@@ -468,9 +492,9 @@ def _summarise(
         to_confirm=confirm,
         unread=unread,
         flags=len(flagged),
-        # Nothing is clear while a medicine was never examined, a code is not understood, or one is on the list that the augmentation
-        # questions are for.
-        all_clear=bool(statements) and not (unread or confirm or flagged or outside or courses or unknown_codes(statements)),
+        # Nothing is clear while a medicine was never examined, a code is not understood, one is on the list that the augmentation
+        # questions are for, or its history shows a red flag.
+        all_clear=bool(statements) and not (unread or confirm or flagged or outside or courses or signs or unknown_codes(statements)),
     )
 
 

@@ -12,7 +12,19 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from medcheck.assessment import State
-from medcheck.domain import INDICATIONS, Answers, LineKind, Method, Outcome, PartialDate, PatientFacts, Status, Tier
+from medcheck.domain import (
+    ANSWER_BOUNDS,
+    FACT_BOUNDS,
+    INDICATIONS,
+    Answers,
+    LineKind,
+    Method,
+    Outcome,
+    PartialDate,
+    PatientFacts,
+    Status,
+    Tier,
+)
 from medcheck.rendering.plain import FORMAT_VERSION
 
 
@@ -489,6 +501,7 @@ class CurvePointSchema(_Strict):
     median = _percent()
     low95 = _percent()
     high95 = _percent()
+    median_least = _maybe_number()
 
 
 class ReferenceSchema(_Strict):
@@ -654,17 +667,17 @@ def _optional(field: type[fields.Field[Any]], **kwargs: Any) -> Any:
 class SymptomAnswersSchema(_Strict):
     """Answers about symptoms in a request body; each may be left out or null, which is "not answered". Loads to Answers."""
 
-    earlier_hours = _optional(_Number, validate=validate.Range(0, 24))
+    earlier_hours = _optional(_Number, validate=validate.Range(*ANSWER_BOUNDS["earlier_hours"]))
     quicker_at_rest = _optional(fields.Boolean, truthy={True}, falsy={False})
     stronger = _optional(fields.Boolean, truthy={True}, falsy={False})
     spread = _optional(fields.Boolean, truthy={True}, falsy={False})
     shorter_relief = _optional(fields.Boolean, truthy={True}, falsy={False})
     needs_more = _optional(fields.Boolean, truthy={True}, falsy={False})
     paradoxical = _optional(fields.Boolean, truthy={True}, falsy={False})
-    days_per_week = _optional(_Number, validate=validate.Range(0, 7))
+    days_per_week = _optional(_Number, validate=validate.Range(*ANSWER_BOUNDS["days_per_week"]))
     other_cause = _optional(fields.Boolean, truthy={True}, falsy={False})
     treatment_worked = _optional(fields.Boolean, truthy={True}, falsy={False})
-    asrs_total = _optional(_Number, validate=validate.Range(0, 100))
+    asrs_total = _optional(_Number, validate=validate.Range(*ANSWER_BOUNDS["asrs_total"]))
 
     @post_load
     def _make(self, data: dict[str, Any], **kwargs: Any) -> Answers:
@@ -677,13 +690,13 @@ class PatientFactsSchema(_Strict):
     Loads to a PatientFacts. Conditions are keys of the formulary; whether they exist is asked where a formulary is at hand.
     """
 
-    age = _optional(fields.Integer, strict=True, validate=validate.Range(0, 130))
+    age = _optional(fields.Integer, strict=True, validate=validate.Range(*FACT_BOUNDS["age"]))
     sex = _optional(fields.String, validate=validate.OneOf(("female", "male")))
     pregnant = _optional(fields.Boolean, truthy={True}, falsy={False})
-    ferritin_ug_per_l = _optional(_Number, validate=validate.Range(0, 100_000))
+    ferritin_ug_per_l = _optional(_Number, validate=validate.Range(*FACT_BOUNDS["ferritin_ug_per_l"]))
     ferritin_date = _optional(fields.Date)
-    tsat_percent = _optional(_Number, validate=validate.Range(0, 100))
-    egfr = _optional(_Number, validate=validate.Range(0, 300))
+    tsat_percent = _optional(_Number, validate=validate.Range(*FACT_BOUNDS["tsat_percent"]))
+    egfr = _optional(_Number, validate=validate.Range(*FACT_BOUNDS["egfr"]))
     dialysis = _optional(fields.Boolean, truthy={True}, falsy={False})
     rls_diagnosed = _optional(fields.Boolean, truthy={True}, falsy={False})
     symptom_onset = fields.Nested(SymptomOnsetSchema, load_default=None, allow_none=True)

@@ -21,7 +21,20 @@ import medcheck
 from medcheck.assessment import Assessment, AugmentationData, Coefficients, Known, Risk, State
 from medcheck.augmentation import Change, assess, curve, predict_arm
 from medcheck.augmentation.hazard import Factors
-from medcheck.domain import Answers, Dosing, Exposure, PartialDate, PatientFacts, Period, Status
+from medcheck.domain import (
+    Answers,
+    Dosage,
+    Dosing,
+    Exposure,
+    Match,
+    MedicationStatement,
+    Method,
+    Outcome,
+    PartialDate,
+    PatientFacts,
+    Period,
+    Status,
+)
 from medcheck.errors import InputError
 from tests.reference_risk import Oracle, Percent, Taken
 
@@ -724,6 +737,135 @@ def test_the_same_dose_told_twice_may_be_one_or_two() -> None:
 )
 def test_two_lines_that_differ_are_added_up(lines: list[Exposure]) -> None:
     assert _same(_assess(lines), _assess([_on("pramipexole", 0.5, D(2022, 1, 1))]))
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "most"),
+    [
+        ("Problems: RLS on pramipexole.\npramipexole 0.25 mg nocte since 2020", 0.25, None),
+        ("pramipexole 0.25 mg nocte since 2020\npramipexole 0.25 mg", 0.25, None),
+        ("pramipexole 0.25 mg nocte since 2020\npramipexole 0.25 mg at bedtime", 0.25, 0.5),
+        ("pramipexole 0.25 mg nocte since 2020\npramipexole 0.5 mg nocte", 0.25, 0.75),
+        ("pramipexole 0.25 mg nocte since 2020\npramipexole 0.5 mg nocte since March 2020", 0.25, 0.75),
+        ("pramipexole 0.25 mg nocte since 2020\npramipexole 0.5 mg nocte since 2023", 0.5, 0.75),
+        ("pramipexole 0.25 mg at 2 pm since 2020\npramipexole 0.5 mg nocte since 2023", 0.75, 0.75),
+        ("\n".join(f"pramipexole 0.25 mg nocte, issued since 1 {m} 2025" for m in ("Jan", "Feb", "Mar", "Apr", "May")), 0.25, 0.5),
+    ],
+    ids=["no dose", "no frequency", "night and bedtime", "one start unknown", "starts that overlap", "later", "other hours", "refills"],
+)
+def test_two_mentions_of_one_medicine_are_a_range(text: str, least: float, most: float | None) -> None:
+    marks = _read(text).doses[0]
+    assert (marks.daily_dose_mg_min, marks.daily_dose_mg_max) == (least, most)
+    alone = [_read(line).ahead[0] for line in text.splitlines() if "mg" in line]
+    both = _read(text).ahead[0]
+    assert both.median_least >= min(r.median_least for r in alone) - 0.5  # half a point: the time behind may be longer
+    assert both.median_most >= max(r.median_most for r in alone) - 0.5
+
+
+@given(base=st.floats(0.05, 2.0), more=st.floats(0.05, 2.0), years=st.integers(0, 8))
+@few
+def test_what_is_taken_as_needed_on_top_never_lowers_the_figure(base: float, more: float, years: int) -> None:
+    nightly = _on("pramipexole", base, D(2015, 1, 1), doses_per_day=1.0)
+    extra = _on("pramipexole", more, D(2016 + years, 1, 1), line=2, as_needed=True)
+    alone, both = _next12([nightly]), _next12([nightly, extra])
+    assert both.median_least >= alone.median_least - 1e-9
+    assert both.median_most >= alone.median_most - 1e-9
+
+
+def test_an_empty_what_if_moves_no_band() -> None:
+    for text in ("pramipexole 0.5 mg since 2020", "pramipexole since 2020", "ropinirole since 2020\nrotigotine 2 mg/24h patch since 2021"):
+        found = _assess(_read(text).history, what_if=[Change("ferritin", 100.0)])
+        assert found.what_if[0].band == found.band_words, text
+
+
+def test_a_figure_that_is_withheld_is_nowhere() -> None:
+    found = _read("Stalevo 100 tds since 2022", PatientFacts())
+    assert found.withheld
+    assert (found.factors, found.gaps, found.ahead, found.to_date, found.frequency) == ((), (), (), None, "")
+
+
+def test_a_curve_of_a_range_has_the_figures_of_the_text() -> None:
+    found = _read("pramipexole")
+    points = curve(found.history, Factors(), DOSING, DATA, AS_OF)
+    year = next(p for p in points if p.ahead and abs((p.day - AS_OF).days - 365) <= 1)
+    assert (year.median_least, year.median, year.low95, year.high95) == pytest.approx(_numbers(found.ahead[0]), abs=1e-9)
+    today = [p for p in points if not p.ahead][-1]
+    assert (today.median_least, today.median, today.low95, today.high95) == pytest.approx(_numbers(found.to_date), abs=1e-9)
+    known = _read("pramipexole 0.25 mg nocte since 2020-03-01")
+    assert {p.median_least for p in curve(known.history, Factors(), DOSING, DATA, AS_OF)} == {None}
+
+
+def test_as_needed_with_a_limit_is_taken_on_one_day_in_seven_at_the_least() -> None:
+    free = _read("co-careldopa 25/100 one tablet prn since 2023").ahead[0]
+    limited = _read("co-careldopa 25/100 prn up to 6 times a week since 2023").ahead[0]
+    assert limited.median_least <= free.median_least
+
+
+def test_a_patch_on_every_other_day_is_half_of_it() -> None:
+    exposure = _read("Neupro 4 mg/24 h patch, apply one every other day since 2022").history[0]
+    assert exposure.daily_dose_mg_max == pytest.approx(2.0)
+
+
+def test_another_cause_is_said_beside_what_is_suspected() -> None:
+    signs = Answers(earlier_hours=4.0, spread=True, stronger=True, other_cause=True, treatment_worked=False)
+    found = _read("pramipexole 0.25 mg nocte since 2020", replace(RLS, answers=signs))
+    assert any("another cause was named" in n for n in found.notes)
+    assert any("never to have worked" in n for n in found.notes)
+
+
+# ---- rows of a form or an EHR ------------------------------------------------------------------------------------------
+def _row(dose: float, start: date | None, stop: date | None = None, status: Status = Status.ACTIVE) -> MedicationStatement:
+    daily = {"daily_dose_mg_min": dose, "daily_dose_mg_max": dose}
+    dosage = Dosage(dose_min=dose, dose_max=dose, unit="mg", doses_per_day_min=1.0, doses_per_day_max=1.0, **daily)
+    period = Period(_partial(start), _partial(stop))
+    nothing = Match(Outcome.UNRECOGNISED, (), Method.EXACT, 0.0)
+    return MedicationStatement("pramipexole", 1, (0, 11), "pramipexole", status, True, dosage, nothing, period)
+
+
+@pytest.mark.parametrize("dose", [-0.25, 0.0, float("nan"), float("inf")])
+def test_a_dose_that_is_none_is_not_known(dose: float) -> None:
+    found = medcheck.review([_row(dose, D(2020, 1, 1))], RLS, as_of=AS_OF).augmentation
+    assert found is not None
+    assert found.history[0].daily_dose_mg_max is None
+    assert any("the dose is not known" in n for n in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("row", "unread", "to_confirm", "note"),
+    [
+        (_row(0.25, D(2027, 1, 1)), 0, 1, "begins after 2026-11-22: it is not counted"),
+        (_row(0.25, D(2020, 1, 1), D(2022, 1, 1)), 0, 1, "no all-clear"),
+        (_row(0.25, D(2022, 1, 1), D(2020, 1, 1), Status.COMPLETED), 1, 0, "when is not known"),
+    ],
+    ids=["begins later", "ended, yet taken", "ended before it began"],
+)
+def test_dates_that_cannot_be_are_no_all_clear(row: MedicationStatement, unread: int, to_confirm: int, note: str) -> None:
+    found = medcheck.review([row], RLS, as_of=AS_OF)
+    assert found.augmentation is not None
+    assert (found.summary.unread, found.summary.to_confirm, found.summary.all_clear) == (unread, to_confirm, False)
+    assert found.augmentation.band == ""
+    assert any(note in n for n in found.augmentation.notes)
+
+
+@pytest.mark.parametrize(
+    ("facts", "field"),
+    [
+        (PatientFacts(indication="Parkinson"), "indication"),
+        (PatientFacts(ferritin_ug_per_l=float("nan")), "ferritin_ug_per_l"),
+        (PatientFacts(egfr=-3.0), "egfr"),
+        (PatientFacts(answers=Answers(days_per_week=9.0)), "days_per_week"),
+    ],
+    ids=["indication", "not a number", "negative", "answer"],
+)
+def test_facts_that_cannot_be_are_refused(facts: PatientFacts, field: str) -> None:
+    with pytest.raises(InputError) as caught:
+        medcheck.review_text("pramipexole 0.25 mg nocte", facts, as_of=AS_OF)
+    assert list(caught.value.messages) == [field]
+
+
+@pytest.mark.parametrize("line", ["pramipexole 0.25 mg nocte, on hold", "pramipexole 0.25 mg nocte, stopped 2026-11-08"])
+def test_a_dopaminergic_that_was_paused_or_stopped_lately_is_no_all_clear(line: str) -> None:
+    assert medcheck.review_text(line, RLS, as_of=AS_OF).summary.all_clear is False
 
 
 # ---- published arms ----------------------------------------------------------------------------------------------------

@@ -547,6 +547,32 @@ def test_what_is_no_number_is_refused(words: tuple[str, ...], run: Run) -> None:
     assert "is no number" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("dose", "months", "note"),
+    [("100", "12", "counted as 8 times the ceiling"), ("0.5", "120", "it is an extrapolation"), ("0.5", "12", "")],
+    ids=["dose", "months", "within"],
+)
+def test_an_arm_beyond_what_studies_cover_says_so(dose: str, months: str, note: str, run: Run) -> None:
+    words = ("augmentation", "arm", "--drug", "pramipexole", "--dose", dose, "--months", months, "--definition", "any", "--json")
+    found = json.loads(run(*words).stdout)["note"]
+    assert note in found
+    assert bool(note) == bool(found)
+
+
+def test_markdown_says_what_each_line_is(run: Run) -> None:
+    text = run("review", "-", "--format", "markdown", input="pramipexole 0.125 -> 0.25 in 2019 -> 0.75 mg nocte since March 2022").stdout
+    part = text.partition("## Augmentation")[2].partition("\n## ")[0]
+    for lead in (
+        "- Ask: earlier by how many hours",
+        "- Red flag: If taken for RLS",
+        "- Rule: ",
+        "- Not known: ",
+        "- To discuss: ",
+        "- To tell apart: ",
+    ):
+        assert lead in part, lead
+
+
 def test_how_a_study_looked_widens_the_arm_downwards_only(run: Run) -> None:
     words = ("augmentation", "arm", "--drug", "pramipexole", "--dose", "0.5", "--months", "12", "--definition", "any", "--json")
     found = {a: json.loads(run(*words, "--ascertainment", a).stdout) for a in ("looked_for", "unknown", "noted_only")}

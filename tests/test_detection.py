@@ -309,7 +309,7 @@ def test_no_offender_is_told_where_none_is_taken() -> None:
         ("", replace(RLS, dialysis=True), "iron_loss", "on dialysis"),
         ("ropinirole 4 mg nightly stopped 2026-11-01", RLS, "withdrawal", "ropinirole stopped, 2026-11-01"),
         ("", replace(RLS, conditions=("sleep_apnoea",)), "other_conditions", "sleep apnoea"),
-        ("", replace(RLS, conditions=("neuropathy", "sleep_apnoea")), "other_conditions", "sleep apnoea, neuropathy"),
+        ("", replace(RLS, conditions=("neuropathy", "sleep_apnoea")), "other_conditions", "sleep apnoea; neuropathy"),
     ],
 )
 def test_a_look_alike_is_filled_from_what_is_known(line: str, facts: PatientFacts, cause: str, words: str) -> None:

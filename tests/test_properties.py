@@ -95,7 +95,9 @@ def _check(result: Review, text: str) -> None:
         assert f.statements
         assert f.days_to_onset is None or f.days_to_onset[0] <= f.days_to_onset[1]
     open_ = result.summary.unread or result.summary.to_confirm or result.flags or not result.statements
-    unexamined = bool(result.not_in_formulary) or any(e.status in (Status.ACTIVE, Status.UNKNOWN) for e in result.exposures)
+    open_status = (Status.ACTIVE, Status.UNKNOWN, Status.ON_HOLD)
+    unexamined = bool(result.not_in_formulary) or any(e.status in open_status for e in result.exposures)
+    unexamined = unexamined or (result.augmentation is not None and bool(result.augmentation.detection.signs))
     assert result.summary.all_clear is not (bool(open_) or unexamined)
 
 

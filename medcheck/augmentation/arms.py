@@ -46,7 +46,7 @@ def predict_arm(
         months: mean time under observation; where patients drop out it is shorter than the length of the study.
         tier: any, clinically_significant or discontinued.
         n: patients in the arm; with it the intervals hold the play of chance of that many patients too.
-        ascertainment: looked_for (as the fitted arms were), noted_only (only as an adverse event), or unknown (a mixture of the two).
+        ascertainment: looked_for (as nearly all fitted studies), noted_only (only as an adverse event), or unknown (a mixture of the two).
     """
     hazards = model(data).study_arm(class_key, dose_ratio, months / 12, tier)
     chances = _mixture(hazards, data, ascertainment)

@@ -25,16 +25,15 @@ from medcheck.augmentation.advice import circumstances, discuss
 from medcheck.augmentation.causes import causes
 from medcheck.augmentation.changes import changes, is_daily
 from medcheck.augmentation.detect import detect
-from medcheck.augmentation.doses import dose_marks, maximum, share_of_maximum
-from medcheck.augmentation.hazard import Factors, Model, median, model, spread, summary
-from medcheck.augmentation.timeline import Course, Regimen, as_seen_from, courses, is_taken_now
+from medcheck.augmentation.doses import ROUNDING, dose_marks, maximum, share_of_maximum
+from medcheck.augmentation.figures import Figures
+from medcheck.augmentation.hazard import Factors, Model, model, spread
+from medcheck.augmentation.timeline import Course, Regimen, as_seen_from, begins_later, courses, is_taken_now
 from medcheck.domain import Answers, Dosing, Exposure, PartialDate, PatientFacts
 from medcheck.errors import InputError
 from medcheck.text import daily_dose_words
 from medcheck.value import Value
 
-_MARK = 1.001  # a converted pack strength is a little off its round figure
-_WIDE = 4  # times
 _BAND_GAP = 3  # an interval over so many bands is said to tell them apart badly
 LEVODOPA = "levodopa"  # class of the model
 
@@ -74,10 +73,9 @@ def assess(
     """
     known = known or Known()
     prepared = model(data)
-    exposures = told = as_seen_from(exposures, as_of)
+    told = as_seen_from(exposures, as_of)
     too_many = len(told) > data.most_exposures
-    if too_many:
-        exposures = ()
+    exposures = () if too_many else tuple(e for e in told if not begins_later(e, as_of))
     now = [e for e in exposures if is_taken_now(e)]
     taken = bool(now)
     least, most, notes = courses(exposures, dosing, data.plausible, as_of)
@@ -88,8 +86,8 @@ def assess(
     withheld, parkinson = _withheld(data, facts, now, doses, known)
     if too_many:
         withheld = f"{len(told)} doses of dopaminergics are on the list, more than one patient's history holds ({data.most_exposures})"
-    lifts = _lifts(data, now, exposures, dosing)
-    figures = _Figures(prepared, least, most, Factors(facts.ferritin_ug_per_l, facts.prior_augmentation))
+    lifts = _lifts(data, now, dosing)
+    figures = Figures(prepared, least, most, Factors(facts.ferritin_ug_per_l, facts.prior_augmentation))
     ahead = figures.ahead
     band_from, band = _bands(data, ahead[0], lifts) if taken else (data.bands[0], data.bands[0])
     positive = detection.state in POSITIVE
@@ -100,7 +98,7 @@ def assess(
     found = causes(data, facts, history, known, facts.symptom_onset, as_of) if taken or history.cut else ()
     shown = not withheld and not positive
     significant = figures.clinically_significant()
-    factors = _factors(prepared, least, most, facts) if taken else ()
+    factors = _factors(prepared, least, most, facts) if taken and not withheld else ()
     conditional = "if taken for RLS" if facts.indication is None and taken else ""
     start = f"{conditional}: " if conditional else ""
     lifted_by = tuple(start + (o.text if sure else f"it may be that {o.text}") for o, sure in lifts) if shown else ()
@@ -128,15 +126,21 @@ def assess(
         background=_background(prepared),
         factors=factors,
         named=data.named if taken else (),
-        gaps=_gaps(prepared, figures, facts, detection.state, taken=taken),
+        gaps=_gaps(prepared, figures, facts, detection.state, taken=taken and not withheld),
         detection=detection,
         causes=found,
         discuss=points,
         what_if=tuple(_what_if(figures, data, dosing, now, what_if, banded=shown and taken)) if not withheld else (),
         notes=(
             *notes,
+            *(
+                f"{e.ingredient} (line {e.line}) begins after {as_of.isoformat()}: it is not counted"
+                for e in told
+                if begins_later(e, as_of)
+            ),
             *_far_above(data, facts, doses),
-            *_notes(facts, known, taken=taken, cut=bool(history.cut), left_out=bool(withheld and what_if)),
+            *_beyond(data, most),
+            *_notes(facts, known, detection.state, taken=taken, cut=bool(history.cut), left_out=bool(withheld and what_if)),
         ),
         references=_references(doses, factors, detection, found, points, lifts, data if taken else None),
         clinically_reviewed=data.clinically_reviewed,
@@ -160,76 +164,28 @@ def _far_above(data: AugmentationData, facts: PatientFacts, doses: Sequence[Dose
     return [f"{d.ingredient} {d.words.partition(';')[0]} is usual in Parkinson's disease only: check the dose that was read" for d in far]
 
 
-def _notes(facts: PatientFacts, known: Known, *, taken: bool, cut: bool, left_out: bool) -> list[str]:
+def _beyond(data: AugmentationData, most: Course) -> list[str]:
+    top = 2**data.fit.dose_log2_to
+    return [f"the dose is counted as {top:g} times the ceiling: no study says more"] if most.current.total > top else []
+
+
+def _notes(facts: PatientFacts, known: Known, state: State, *, taken: bool, cut: bool, left_out: bool) -> list[str]:
     out = []
     if known.unread:
         other = "another" if taken else "a"
         out.append(f"this is no all-clear: {other} dopaminergic may be in what was not read or must be confirmed")
     if facts.answers != Answers() and not taken and not cut:
         out.append("the answers were not judged: no dopaminergic is taken now")
+    if state in POSITIVE and facts.answers.other_cause:
+        out.append("another cause was named: look at it first, the signs count for augmentation only where it does not explain them")
+    if state in POSITIVE and facts.answers.treatment_worked is False:
+        out.append("the treatment is said never to have worked: augmentation is a worsening after a time in which it did")
     if left_out:
         out.append("what-ifs are left out, since no figure is given")
     return out
 
 
-# ---- figures -----------------------------------------------------------------------------------------------------------
-class _Figures:
-    """The risks of a history between its least and its most course; what is asked for twice is computed once."""
-
-    def __init__(self, prepared: Model, least: Course, most: Course, factors: Factors) -> None:
-        self.model, self.least, self.most, self.factors = prepared, least, most, factors
-        self.patient = prepared.patient(factors)
-        self.months = prepared.data.horizons_months
-        years = [m / 12 for m in self.months]
-        # What lies ahead depends on the dose now and on the time behind, and each may be a range: every pair of ends is looked at, and
-        # of a wide range of time its middle too, since the draws do not all rise or fall with it.
-        times = [least.now, most.now]
-        if most.now > _WIDE * least.now > 0:
-            times.append(math.sqrt(least.now * most.now))
-        self._spans = [prepared.spans(now, years) for now in dict.fromkeys(times)]
-        self.same = least == most
-        self.low, self.high = (prepared.rates(c.current, self.patient) for c in (least, most))
-        self.hazards = [self._ends(k) for k in range(len(self.months))]
-        last = prepared.data.extrapolated_from_months
-        self.ahead = [_risk(m, ends, m >= last) for m, ends in zip(self.months, self.hazards, strict=True)]
-
-    def _ends(self, k: int) -> list[list[float]]:
-        """Cumulative hazards over one horizon at the ends of what is known, one where dose and time are known."""
-        rates = [self.high] if self.low == self.high else [self.low, self.high]
-        return [self.model.ahead(r, spans[k]) for r in rates for spans in self._spans]
-
-    def to_date(self) -> Risk:
-        """The risk up to now, as history."""
-        either = [self.most] if self.same else [self.least, self.most]
-        return _risk(None, [self.model.behind(c, self.patient) for c in either], extrapolated=False)
-
-    def clinically_significant(self) -> Risk:
-        """The clinically significant part of the first horizon."""
-        return _risk(self.months[0], [self.model.clinically_significant(h) for h in self.hazards[0]], extrapolated=False)
-
-    def highest(self, factors: Factors) -> float:
-        """The highest median over the first horizon, under other patient factors."""
-        rates = self.model.rates(self.most.current, self.model.patient(factors))
-        return max(median(self.model.ahead(rates, spans[0])) for spans in self._spans)
-
-    def changed(self, factors: Factors, least: Regimen, most: Regimen) -> _Figures:
-        """The figures with other factors, and other regimens from today on."""
-        return _Figures(self.model, self.least.going_on(least), self.most.going_on(most), factors)
-
-
-def _risk(months: int | None, ends: Sequence[Sequence[float]], extrapolated: bool) -> Risk:
-    """From the cumulative hazards at the ends of what is known."""
-    found = [summary(h) for h in ends]
-    return Risk(
-        months=months,
-        median_least=min(f.median for f in found),
-        median_most=max(f.median for f in found),
-        low95=min(f.low95 for f in found),
-        high95=max(f.high95 for f in found),
-        extrapolated=extrapolated,
-    )
-
-
+# ---- beside the figures ------------------------------------------------------------------------------------------------
 def _background(prepared: Model) -> Risk:
     """The first horizon without any dopaminergic, from a first day on."""
     months = prepared.data.horizons_months[0]
@@ -264,38 +220,31 @@ def _band_words(band_from: Band, band: Band) -> str:
 
 
 def _lifts(
-    data: AugmentationData, now: Sequence[Exposure], exposures: Sequence[Exposure], dosing: Mapping[str, Dosing]
+    data: AugmentationData, now: Sequence[Exposure], dosing: Mapping[str, Dosing], changed: Mapping[str, float] | None = None
 ) -> list[tuple[Override, bool]]:
-    """The overrides that hold, and whether for certain (a dose known as a range may only reach over the mark)."""
-    share = share_of_maximum(exposures, dosing)
-    daily = [is_daily(e) for e in now if e.ingredient in _levodopa(data)]
-    return _lifted(data, share or (0.0, 0.0), (any(d is not False for d in daily), any(d is True for d in daily)))
+    """The overrides that hold, and whether for certain (a dose known as a range may only reach over the mark).
 
-
-def _levodopa(data: AugmentationData) -> frozenset[str]:
-    return frozenset(i for c in data.classes if c.key == LEVODOPA for i in c.ingredients)
-
-
-def _lifted(data: AugmentationData, share: tuple[float, float], daily: tuple[bool, bool]) -> list[tuple[Override, bool]]:
-    """The overrides of a regimen: least and most share of the maximum, and whether levodopa may be, and is for certain, taken daily."""
-    low, high = share
+    `changed` are other daily doses (mg) of some medicines, for a what-if; a dose that is not known is never over a mark.
+    """
+    changed = changed or {}
+    kept = [e for e in now if e.ingredient not in changed]
+    low, high = share_of_maximum(kept, dosing) or (0.0, 0.0)
+    for name, dose in changed.items():
+        top = maximum(dosing[name])
+        if top is not None:
+            low, high = low + dose / top, high + dose / top
+    levodopa = _levodopa(data)
+    daily = [is_daily(e) for e in kept if e.ingredient in levodopa] + [dose > 0 for name, dose in changed.items() if name in levodopa]
     holds = {
-        "above_maximum": (high > _MARK, low > _MARK),
-        "twice_maximum": (high >= 2 / _MARK, low >= 2 / _MARK),
-        "daily_levodopa": daily,
+        "above_maximum": (high > ROUNDING, low > ROUNDING),
+        "twice_maximum": (high >= 2 / ROUNDING, low >= 2 / ROUNDING),
+        "daily_levodopa": (any(d is not False for d in daily), any(d is True for d in daily)),
     }
     return [(o, holds[o.when][1]) for o in data.overrides if holds[o.when][0]]
 
 
-def _lifts_of(data: AugmentationData, least: Regimen, most: Regimen, dosing: Mapping[str, Dosing]) -> list[tuple[Override, bool]]:
-    """The overrides of a regimen that is only thought of."""
-    shares = []
-    for ratios in (least.daily, (*most.daily, *most.occasional)):
-        tops = ((r, dosing[n].augmentation_ceiling_mg_per_day, maximum(dosing[n])) for n, r in ratios)
-        shares.append(sum(r * ceiling / top for r, ceiling, top in tops if ceiling and top))
-    levodopa = _levodopa(data)
-    perhaps, sure = (any(n in levodopa for n, _ in r.daily) for r in (most, least))
-    return _lifted(data, (shares[0], shares[1]), (perhaps, sure))
+def _levodopa(data: AugmentationData) -> frozenset[str]:
+    return frozenset(i for c in data.classes if c.key == LEVODOPA for i in c.ingredients)
 
 
 def _spread(data: AugmentationData, risk: Risk) -> str:
@@ -399,7 +348,7 @@ def _gap(fact: str, text: str, least: float | None, most: float | None) -> Gap:
     return Gap(fact=fact, text=text, median_least=least, median_most=most)
 
 
-def _gaps(prepared: Model, figures: _Figures, facts: PatientFacts, state: State, *, taken: bool) -> tuple[Gap, ...]:
+def _gaps(prepared: Model, figures: Figures, facts: PatientFacts, state: State, *, taken: bool) -> tuple[Gap, ...]:
     """What is not known, with how far each could move the 12-month median."""
     if not taken:
         return ()
@@ -419,13 +368,20 @@ def _gaps(prepared: Model, figures: _Figures, facts: PatientFacts, state: State,
     if not figures.same:
         out.append(_gap("history", "dose or dates are only known as a range", risk.median_least, risk.median_most))
     if state is State.UNKNOWN:
-        out.append(_gap("answers", "the symptoms were not asked: augmentation may be there already, and then no band applies", None, None))
+        out.append(
+            _gap(
+                "answers",
+                "the symptoms were not asked, or not in full: augmentation may be there already, and then no band applies",
+                None,
+                None,
+            )
+        )
     return tuple(out)
 
 
 # ---- what if -----------------------------------------------------------------------------------------------------------
 def _what_if(
-    figures: _Figures,
+    figures: Figures,
     data: AugmentationData,
     dosing: Mapping[str, Dosing],
     now: Sequence[Exposure],
@@ -440,22 +396,25 @@ def _what_if(
     out = []
     for group in groups:
         factors, least, most = figures.factors, figures.least.current, figures.most.current
+        changed: dict[str, float] = {}
         for change in group:
             if change.fact == "ferritin":
                 factors = replace(factors, ferritin_ug_per_l=change.value)
             elif change.fact == "prior_augmentation":
                 factors = replace(factors, prior_augmentation=bool(change.value))
             else:
-                least, most = (_other_dose(r, change, dosing, now) for r in (least, most))
+                name = _meant(change, dosing, now)
+                changed[name] = change.value
+                least, most = (_other_dose(r, name, change.value, dosing) for r in (least, most))
         risks = figures.changed(factors, least, most).ahead
         words = " and ".join(_change_words(c) for c in group)
-        bands = _bands(data, risks[0], _lifts_of(data, least, most, dosing))
+        bands = _bands(data, risks[0], _lifts(data, now, dosing, changed))
         out.append(WhatIf(text=words, band=_band_words(*bands) if banded else "", risks=tuple(risks)))
     return out
 
 
-def _other_dose(current: Regimen, change: Change, dosing: Mapping[str, Dosing], now: Sequence[Exposure]) -> Regimen:
-    """The regimen with another dose of one medicine, taken daily.
+def _meant(change: Change, dosing: Mapping[str, Dosing], now: Sequence[Exposure]) -> str:
+    """The medicine whose dose a what-if changes.
 
     Raises:
         InputError: it is not taken now, or it is not told which of several is meant, or it has no ceiling to compare with.
@@ -464,12 +423,17 @@ def _other_dose(current: Regimen, change: Change, dosing: Mapping[str, Dosing], 
     if change.ingredient not in taken and (change.ingredient or len(taken) != 1):
         raise InputError(f"what-if: the dose must be of one medicine taken now: {', '.join(taken) or 'none is'}")
     name = change.ingredient or taken[0]
-    ceiling = dosing[name].augmentation_ceiling_mg_per_day
-    if not ceiling:
+    if not dosing[name].augmentation_ceiling_mg_per_day:
         raise InputError(f"what-if: no ceiling is on record for {name}, so its dose cannot be compared")
+    return name
+
+
+def _other_dose(current: Regimen, name: str, dose: float, dosing: Mapping[str, Dosing]) -> Regimen:
+    """The regimen with another dose (mg) of one medicine, taken daily."""
     daily = {k: r for k, r in current.daily if k != name}
-    if change.value > 0:
-        daily[name] = change.value / ceiling
+    ceiling = dosing[name].augmentation_ceiling_mg_per_day
+    if dose > 0 and ceiling:
+        daily[name] = dose / ceiling
     return Regimen(tuple(sorted(daily.items())), tuple((k, r) for k, r in current.occasional if k != name), current.share)
 
 

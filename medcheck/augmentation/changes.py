@@ -8,12 +8,11 @@ from datetime import date
 from itertools import pairwise
 
 from medcheck.assessment import HistoryDays
-from medcheck.augmentation.doses import dose_words
-from medcheck.augmentation.timeline import is_taken_now
+from medcheck.augmentation.doses import ROUNDING, dose_words
+from medcheck.augmentation.timeline import MOMENTS, is_taken_now
 from medcheck.domain import Exposure, PartialDate
 from medcheck.value import Value
 
-_HOURS = {"morning": 0, "noon": 1, "afternoon": 2, "evening": 3, "bedtime": 4, "night": 4}
 Signs = Mapping[str, tuple[str, tuple[int, ...]]]
 
 
@@ -120,7 +119,7 @@ def _is_above(a: Exposure, b: Exposure) -> bool:
     """Whether the whole of one dose lies above the other; doses without a frequency are held against each other as they are."""
     low = a.daily_dose_mg_min if a.daily_dose_mg_max is not None else a.intake_mg_min
     high = b.daily_dose_mg_max if b.daily_dose_mg_max is not None else b.intake_mg_max
-    return low is not None and high is not None and low > high * 1.001
+    return low is not None and high is not None and low > high * ROUNDING
 
 
 def _rises(steps: Sequence[Exposure], days: HistoryDays) -> list[Exposure]:
@@ -153,7 +152,7 @@ def _moved(name: str, steps: Sequence[Exposure], signs: _Signs) -> bool | None:
     for before, after in _changed(steps):
         if before.timing and after.timing:
             told = True
-            if min(_HOURS[t] for t in after.timing) < min(_HOURS[t] for t in before.timing):
+            if min(MOMENTS[t] for t in after.timing) < min(MOMENTS[t] for t in before.timing):
                 words = f"{name}: from {' and '.join(before.timing)} to {' and '.join(after.timing)}"
                 signs.add("moved_earlier", words, before.line, after.line)
                 found = True

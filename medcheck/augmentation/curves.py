@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from medcheck.assessment import AugmentationData, CurvePoint
+from medcheck.assessment import AugmentationData, CurvePoint, Risk
+from medcheck.augmentation.figures import Figures
 from medcheck.augmentation.hazard import Factors, model, summary
 from medcheck.augmentation.timeline import YEAR, Course, Stretch, courses
 from medcheck.domain import Dosing, Exposure
@@ -18,9 +19,10 @@ _AHEAD_MONTHS = (3, 6, 9, 12, 15, 18, 21, 24)
 def curve(
     exposures: Sequence[Exposure], factors: Factors, dosing: Mapping[str, Dosing], data: AugmentationData, as_of: date
 ) -> tuple[CurvePoint, ...]:
-    """Cumulative risk since the first day up to now, and from now on for two years (given none up to now); medians of the most course.
+    """Cumulative risk since the first day up to now, and from now on for two years (given none up to now).
 
-    Where the history is only known as a range the interval reaches from the least course to the most. Empty without a history.
+    Where the history is only known as a range there are two medians, the figures of the text, and the interval reaches over both courses;
+    the dose is that of the most course. Empty without a history.
     """
     prepared = model(data)
     patient = prepared.patient(factors)
@@ -32,15 +34,17 @@ def curve(
         high = summary(prepared.behind(_cut(most, years), patient))
         low = high if least == most else summary(prepared.behind(_cut(least, _scaled(years, most, least)), patient))
         day = most.first_day + timedelta(days=round(years * YEAR))
-        points.append(CurvePoint(day, False, _total(most, years), high.median, min(low.low95, high.low95), high.high95))
-    horizons = [m / 12 for m in _AHEAD_MONTHS]
-    spans = zip(prepared.spans(most.now, horizons), prepared.spans(least.now, horizons), strict=True)
-    most_rates, least_rates = (prepared.rates(c.current, patient) for c in (most, least))
-    for months, (high_span, low_span) in zip(_AHEAD_MONTHS, spans, strict=True):
-        high, low = summary(prepared.ahead(most_rates, high_span)), summary(prepared.ahead(least_rates, low_span))
-        day = as_of + timedelta(days=round(months / 12 * YEAR))
-        points.append(CurvePoint(day, True, most.current.total, high.median, min(low.low95, high.low95), max(low.high95, high.high95)))
+        middle = (min(low.median, high.median), max(low.median, high.median))
+        low95, high95 = min(low.low95, high.low95), max(low.high95, high.high95)
+        points.append(CurvePoint(day, False, _total(most, years), middle[1], low95, high95, middle[0] if middle[0] < middle[1] else None))
+    for risk in Figures(prepared, least, most, factors, _AHEAD_MONTHS).ahead:
+        day = as_of + timedelta(days=round((risk.months or 0) / 12 * YEAR))
+        points.append(CurvePoint(day, True, most.current.total, risk.median_most, risk.low95, risk.high95, _other(risk)))
     return tuple(points)
+
+
+def _other(risk: Risk) -> float | None:
+    return risk.median_least if risk.median_least < risk.median_most else None
 
 
 def _times(course: Course) -> list[float]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from medcheck.assessment import DoseMarks
-from medcheck.augmentation.timeline import at_least, is_taken_now
+from medcheck.augmentation.timeline import at_least, at_most, is_taken_now
 from medcheck.domain import Dosing, Exposure
 from medcheck.text import daily_dose_words
 
-_ROUNDING = 1.001  # a converted pack strength is a little off
+ROUNDING: Final = 1.001  # a converted pack strength is a little off
 
 
 def dose_marks(exposures: Sequence[Exposure], dosing: Mapping[str, Dosing]) -> tuple[DoseMarks, ...]:
@@ -52,7 +53,7 @@ def share_of_maximum(exposures: Sequence[Exposure], dosing: Mapping[str, Dosing]
         if most is None:
             continue
         sure = {id(e) for e in at_least(own)}
-        for e in own:
+        for e in at_most(own):
             # Taken at least once a day where how often is not told.
             least = e.intake_mg_min if e.daily_dose_mg_max is None else e.daily_dose_mg_min or 0.0
             highest = e.intake_mg_max if e.daily_dose_mg_max is None else e.daily_dose_mg_max
@@ -68,7 +69,7 @@ def _marks(name: str, own: Sequence[Exposure], dosing: Dosing) -> DoseMarks:
     unknown = [e for e in own if e.daily_dose_mg_max is None]
     sure = at_least(own)
     low = sum(e.daily_dose_mg_min or 0.0 for e in sure)
-    high = None if unknown else sum(e.daily_dose_mg_max or 0.0 for e in own)
+    high = None if unknown else sum(e.daily_dose_mg_max or 0.0 for e in at_most(own))
     least = low if all(e.daily_dose_mg_min is not None for e in sure) else None
     above, words = _compared(least, high, low, own, dosing)
     return DoseMarks(
@@ -97,11 +98,11 @@ def _compared(
     if high is None:
         once = sum(e.intake_mg_max or 0.0 for e in own if e.daily_dose_mg_max is None)
         if once and all(e.intake_mg_max is not None for e in own if e.daily_dose_mg_max is None):
-            over_once = True if top is not None and known_part + once > top * _ROUNDING else None
+            over_once = True if top is not None and known_part + once > top * ROUNDING else None
             above_it = ", above the maximum for restless legs if taken only once a day" if over_once else ""
             return over_once, f"{once:g} mg a time, how often is not stated{above_it}; the daily dose decides the risk"
         reasons = "; ".join(dict.fromkeys(e.note for e in own if e.daily_dose_mg_max is None and e.note)) or "not stated"
-        over_already = True if top is not None and known_part > top * _ROUNDING else None
+        over_already = True if top is not None and known_part > top * ROUNDING else None
         return over_already, f"the daily dose is not known ({reasons}); it decides the risk"
     dose = daily_dose_words(least, high)
     notes = "; ".join(dict.fromkeys(e.note for e in own if e.note))
@@ -123,16 +124,16 @@ def _compared(
             return False, f"{dose}; no dose for restless legs is on record"
         tried = f"{usual:g} mg" if low == usual else f"{low:g} to {usual:g} mg"
         return False, f"{dose}; trials in restless legs used {tried} a day, no maximum is on record"
-    over = [f"{label} of {mark:g} mg" for mark, label in told if high > mark * _ROUNDING]
-    within = [f"{label} of {mark:g} mg" for mark, label in told if high <= mark * _ROUNDING]
+    over = [f"{label} of {mark:g} mg" for mark, label in told if high > mark * ROUNDING]
+    within = [f"{label} of {mark:g} mg" for mark, label in told if high <= mark * ROUNDING]
     if not over:
         usual = dosing.rls_usual_max_mg_per_day
-        inside = "within the usual range" if usual is not None and high <= usual * _ROUNDING else "not above the maximum"
+        inside = "within the usual range" if usual is not None and high <= usual * ROUNDING else "not above the maximum"
         mark = "maximum" if len(told) > 1 else "ceiling used here"
         return False, f"{dose}; {inside} for restless legs ({mark} {top:g} mg)"
-    sure = least is not None and least > top * _ROUNDING
+    sure = least is not None and least > top * ROUNDING
     text = f"{dose}; {'' if sure or least == high else 'may be '}above {' and '.join(over)}"
     if within:
         text += f", not above {' and '.join(within)}"
-    above: bool | None = True if sure else (None if high > top * _ROUNDING else False)
+    above: bool | None = True if sure else (None if high > top * ROUNDING else False)
     return above, text

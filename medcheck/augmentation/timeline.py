@@ -99,6 +99,11 @@ def as_seen_from(exposures: Sequence[Exposure], as_of: date) -> tuple[Exposure, 
     )
 
 
+def begins_later(e: Exposure, as_of: date) -> bool:
+    """Whether an exposure begins only after the day of the review: a plan, or a slip of the pen."""
+    return e.period.started is not None and e.period.started.earliest > as_of
+
+
 def _is_placed(e: Exposure, notes: dict[str, None]) -> bool:
     if e.status in TAKEN and e.current:
         return True
@@ -118,7 +123,8 @@ def _assumptions(e: Exposure, dosing: Mapping[str, Dosing], plausible: Plausible
     elif not dosing[e.ingredient].augmentation_ceiling_mg_per_day:
         out.append(f"{e.ingredient}: no ceiling for restless legs is on record; low and high doses were tried")
     if e.as_needed:
-        out.append(f"{e.ingredient}: {plausible.as_needed_text}")
+        some = f", at most on {7 * e.doses_per_day:.2g} days a week" if e.doses_per_day is not None and e.doses_per_day < 1 else ""
+        out.append(f"{e.ingredient}: {plausible.as_needed_text}{some}")
     if e.period.started is None:
         out.append(f"{e.ingredient}: the start is not known; between a month and {plausible.start_years_most:g} years were tried")
     elif e.period.stopped is None and not (e.status in TAKEN and e.current):
@@ -153,27 +159,56 @@ def _course(exposures: Sequence[Exposure], dosing: Mapping[str, Dosing], plausib
     return Course(tuple(stretches), (as_of - first).days / YEAR, first)
 
 
-def at_least(exposures: Sequence[Exposure]) -> list[Exposure]:
-    """Those of some exposures to one medicine that are taken for certain, where all are said to be taken.
+# Moments of the day in their order; bedtime and night are one.
+MOMENTS: Final = {"morning": 0, "noon": 1, "afternoon": 2, "evening": 3, "bedtime": 4, "night": 4}
+_MOST_ALIKE = 2  # exposures to one dose that are added up: refills of it are no further doses
 
-    The same dose told twice may be one prescription. Of two with starts of their own the later may have taken the place of the earlier.
-    At other hours of the day both count.
+
+def at_least(exposures: Sequence[Exposure]) -> list[Exposure]:
+    """Those of some exposures that are taken for certain, where all are said to be taken.
+
+    Two regular doses of one medicine may be one told twice, or one that took the place of the other; then the lower counts, or the later
+    where their starts tell it. At other moments of the day both count, and what is taken as needed comes on top of what is regular.
     """
     kept: list[Exposure] = []
-    for e in exposures:
-        rival = next((k for k in kept if _may_be_instead(e, k)), None)
-        if rival is None:
-            kept.append(e)
-        elif _begins_later(e, rival):
-            kept[kept.index(rival)] = e
+    for e in sorted(exposures, key=_lower_first):
+        rivals = [k for k in kept if _may_be_one(e, k)]
+        if not rivals or all(_begins_later(e, k) for k in rivals):
+            kept = [k for k in kept if not any(k is r for r in rivals)] + [e]
     return kept
 
 
-def _may_be_instead(a: Exposure, b: Exposure) -> bool:
-    if a.ingredient != b.ingredient or (a.timing and b.timing and not set(a.timing) & set(b.timing)):
+def at_most(exposures: Sequence[Exposure]) -> list[Exposure]:
+    """All of them, but of one dose that is told again and again with later starts (refills) two only."""
+    kept: list[Exposure] = []
+    for e in exposures:
+        alike = [k for k in kept if _dose_of(k) == _dose_of(e) and _may_be_one(e, k) and (_begins_later(e, k) or _begins_later(k, e))]
+        if len(alike) < _MOST_ALIKE:
+            kept.append(e)
+    return kept
+
+
+def _lower_first(e: Exposure) -> tuple[bool, float]:
+    """A dose that is not known never stands for one that is: it is the last to be taken for the one that counts."""
+    dose = e.daily_dose_mg_min if e.daily_dose_mg_max is not None else e.intake_mg_min
+    return e.daily_dose_mg_max is None and e.intake_mg_max is None, dose or 0.0
+
+
+def _dose_of(e: Exposure) -> tuple[float | None, float | None]:
+    return e.daily_dose_mg_max, e.intake_mg_max
+
+
+def _may_be_one(a: Exposure, b: Exposure) -> bool:
+    if a.ingredient != b.ingredient or a.as_needed != b.as_needed:
         return False
-    same = (a.daily_dose_mg_max, a.intake_mg_max) == (b.daily_dose_mg_max, b.intake_mg_max)
-    return same or _begins_later(a, b) or _begins_later(b, a)
+    if _dose_of(a) != _dose_of(b) and a.period.started == b.period.started and _is_one_day(a.period.started):
+        return False  # two strengths begun together make up one dose
+    moments = [{MOMENTS[t] for t in e.timing} for e in (a, b)]
+    return not all(moments) or not moments[0].isdisjoint(moments[1])
+
+
+def _is_one_day(day: PartialDate | None) -> bool:
+    return day is not None and day.earliest == day.latest
 
 
 def _begins_later(a: Exposure, b: Exposure) -> bool:
@@ -183,10 +218,8 @@ def _begins_later(a: Exposure, b: Exposure) -> bool:
 
 def _regimen(episodes: Sequence[_Episode], *, most: bool) -> Regimen:
     """What is taken together; in the least course only what is taken for certain."""
-    kept = list(episodes)
-    if not most:
-        sure = {id(e) for e in at_least([e.exposure for e in episodes])}
-        kept = [e for e in episodes if id(e.exposure) in sure]
+    sure = {id(e) for e in (at_most if most else at_least)([e.exposure for e in episodes])}
+    kept = [e for e in episodes if id(e.exposure) in sure]
     occasional = [e for e in kept if e.share < 1]
     share = max((e.share for e in occasional), default=1.0)
     return Regimen(_summed([e for e in kept if e.share >= 1]), _summed(occasional), share)
@@ -208,8 +241,8 @@ def _ratio(e: Exposure, dosing: Dosing, plausible: Plausible, *, most: bool) -> 
     share = 1.0
     if not most and e.doses_per_day is not None and 0 < e.doses_per_day < 1:
         share = e.doses_per_day
-    elif not most and e.as_needed:
-        share = plausible.as_needed_least_share
+    if not most and e.as_needed:
+        share = min(share, plausible.as_needed_least_share)
     if not ceiling:
         return (plausible.no_ceiling_ratio_most if most else plausible.no_ceiling_ratio_least), share
     dose = e.daily_dose_mg_max if most else e.daily_dose_mg_min

@@ -29,6 +29,7 @@ from medcheck.cli.common import (
 from medcheck.errors import InputError
 
 if TYPE_CHECKING:
+    from medcheck.assessment import AugmentationData
     from medcheck.augmentation import Change
     from medcheck.domain import Formulary, Review
 
@@ -165,6 +166,7 @@ def _draw(result: Review, points: Sequence[Any], path: Path) -> None:
     Raises:
         InputError: nothing to draw, another ending than .svg or .png, matplotlib missing, or the file cannot be written.
     """
+    from medcheck.assessment import POSITIVE
     from medcheck.charts import risk_chart
 
     a = result.augmentation
@@ -175,9 +177,8 @@ def _draw(result: Review, points: Sequence[Any], path: Path) -> None:
         raise InputError(f"--plot: there is nothing to draw: {(a.withheld if a else '') or 'no dopaminergic with a known time was read'}")
     names = ", ".join(dict.fromkeys(e.ingredient for e in a.history))
     title = f"Augmentation risk: {names}"
-    ranged = a.to_date is not None and a.to_date.median_least != a.to_date.median_most
-    if ranged:
-        title += ", longest and highest history that the words allow"
+    if a.detection.state in POSITIVE:
+        title += ". Augmentation suspected: context, for those without it"
     content = risk_chart(points, title=title, conditional=a.conditional, as_of=a.as_of, form=form, not_reviewed=not a.clinically_reviewed)
     try:
         path.write_bytes(content)
@@ -212,6 +213,8 @@ def arm(drug: str, dose: float | None, months: float, definition: str, patients:
     formulary = the_formulary(settings_now())
     data = formulary.augmentation()
     key, ingredient, ratio, note = _arm_class(drug, dose, formulary)
+    notes = [note, *_beyond(ratio, months, data)]
+    note = "; ".join(n for n in notes if n)
     found = predict_arm(data, key, ratio, months, definition, patients, ascertainment=ascertainment)
     low80, high80 = (round(x, 2) for x in found.interval80)
     low95, high95 = (round(x, 2) for x in found.interval95)
@@ -242,6 +245,17 @@ def arm(drug: str, dose: float | None, months: float, definition: str, patients:
     )
     if note:
         click.echo(f"  {note}")
+
+
+def _beyond(ratio: float | None, months: float, data: AugmentationData) -> list[str]:
+    """What lies outside of what the studies cover, in words."""
+    least, most = 2**data.fit.dose_log2_from, 2**data.fit.dose_log2_to
+    out = []
+    if ratio is not None and not least <= ratio <= most:
+        out.append(f"the dose is counted as {most if ratio > most else least:g} times the ceiling: no study says more")
+    if months >= data.extrapolated_from_months:
+        out.append(f"from {data.extrapolated_from_months} months on it is an extrapolation")
+    return out
 
 
 def _arm_class(drug: str, dose: float | None, formulary: Formulary) -> tuple[str, str, float | None, str]:

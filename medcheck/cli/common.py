@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from medcheck.domain import INDICATIONS
+from medcheck.domain import ANSWER_BOUNDS, FACT_BOUNDS, INDICATIONS
 from medcheck.errors import InputError
 
 if TYPE_CHECKING:
@@ -103,13 +103,13 @@ class DayType(_DayParam):
 def fact_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options for patient facts; `facts_from` reads them."""
     options = [
-        click.option("--age", type=click.IntRange(0, 130), help="Age in years."),
+        click.option("--age", type=click.IntRange(0, int(FACT_BOUNDS["age"][1])), help="Age in years."),
         click.option("--sex", type=click.Choice(["female", "male"]), help="Sex; used only to ask about pregnancy, never for scoring."),
         click.option("--pregnant/--not-pregnant", default=None, help="Whether the patient is pregnant."),
-        click.option("--ferritin", type=Finite(0, 100_000), help="Serum ferritin in ug/L (= ng/mL)."),
+        click.option("--ferritin", type=Finite(*FACT_BOUNDS["ferritin_ug_per_l"]), help="Serum ferritin in ug/L (= ng/mL)."),
         click.option("--ferritin-date", type=DayType(), help="When ferritin was measured."),
-        click.option("--tsat", type=Finite(0, 100), help="Transferrin saturation in percent."),
-        click.option("--egfr", type=Finite(0, 300), help="eGFR in mL/min/1.73 m2."),
+        click.option("--tsat", type=Finite(*FACT_BOUNDS["tsat_percent"]), help="Transferrin saturation in percent."),
+        click.option("--egfr", type=Finite(*FACT_BOUNDS["egfr"]), help="eGFR in mL/min/1.73 m2."),
         click.option("--dialysis/--no-dialysis", default=None, help="Whether the patient is on dialysis."),
         click.option("--rls/--no-rls", default=None, help="Whether restless legs syndrome is diagnosed."),
         click.option("--symptom-onset", type=PartialDateType(), help="When symptoms began or worsened: 2025, 2025-06 or 2025-06-14."),
@@ -125,17 +125,21 @@ def fact_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def _augmentation_options() -> list[Callable[..., Any]]:
     """What the augmentation part asks; an answer that is not given stays unknown."""
     answers = [
-        ("--earlier-hours", Finite(0, 24), "By how many hours the symptoms begin earlier than when treatment went well; 0: not."),
+        (
+            "--earlier-hours",
+            Finite(*ANSWER_BOUNDS["earlier_hours"]),
+            "By how many hours the symptoms begin earlier than when treatment went well; 0: not.",
+        ),
         ("--quicker-at-rest/--not-quicker-at-rest", None, "Whether they come sooner at rest."),
         ("--stronger/--not-stronger", None, "Whether they are stronger than before treatment."),
         ("--spread/--not-spread", None, "Whether they spread to arms, trunk or elsewhere."),
         ("--shorter-relief/--not-shorter-relief", None, "Whether each dose helps for a shorter time."),
         ("--needs-more/--not-needs-more", None, "Whether more or earlier medicine is needed than first worked."),
         ("--paradoxical/--not-paradoxical", None, "Whether it got worse after a dose was raised or better after it was lowered."),
-        ("--days-per-week", Finite(0, 7), "On how many of the last seven days it was worse."),
+        ("--days-per-week", Finite(*ANSWER_BOUNDS["days_per_week"]), "On how many of the last seven days it was worse."),
         ("--other-cause/--no-other-cause", None, "Whether something else explains it."),
         ("--treatment-worked/--treatment-never-worked", None, "Whether the treatment worked well at first."),
-        ("--asrs-total", Finite(0, 100), "Total of the Augmentation Severity Rating Scale, if it was used."),
+        ("--asrs-total", Finite(*ANSWER_BOUNDS["asrs_total"]), "Total of the Augmentation Severity Rating Scale, if it was used."),
     ]
     options = [
         click.option("--indication", type=click.Choice(INDICATIONS), help="What the dopaminergic is taken for; asked, never assumed."),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -264,7 +264,8 @@ def read_steps(text: str, ingredients: Sequence[str], readers: Readers, as_of: d
     begins when the one before was said to end, else its start is None. A "doubled to" without an earlier dose tells that one too.
 
     Returns:
-        Two steps or more, or () when the words tell one dose only, or do not say which came first.
+        Two steps or more; one, perhaps a range, where the other is a plan, comes on top, or a change is going on; () when the words tell
+        one dose only, or do not say which came first.
 
     >>> import medcheck
     >>> from medcheck.reviewing import prepare
@@ -282,18 +283,51 @@ def read_steps(text: str, ingredients: Sequence[str], readers: Readers, as_of: d
     if not 2 <= len(doses) <= _MOST or not told_with_unit or _names_another(text, tokens, doses, ingredients, readers):
         return ()
     told = _pieces(text, tokens, doses, as_of)
+    if len(told) == 2 and {"imper", "from"} <= set(told[0].lead) and told[1].lead[:1] == ["to"]:
+        return _beside_plans(text, told[0], told[1:], ingredients, readers)  # "reducing from 0.75 to 0.5 mg": how far it is, is not told
     pieces = [p for p in told if not p.is_plan]
+    if len(told) == 2 and "added" in told[1].lead and not (told[0].is_unsure or any(p.is_plan for p in told)):
+        return _with_added(text, told[0], told[1], ingredients, readers)
     if any(a.is_plan and not b.is_plan and not b.is_dated and not _is_now(b) for a, b in pairwise(told)):
         return ()  # what follows a plan may be its next part
     if any(p.is_plan and ((p.is_dated and not p.ahead) or "denied" in p.lead) for p in told) or any(p.is_unsure for p in pieces):
         return ()
+    if len(pieces) == 1 < len(told):
+        return _beside_plans(text, pieces[0], [p for p in told if p.is_plan], ingredients, readers)
     ordered = _ordered(pieces)
     if len(ordered) < 2 or not _set_periods(ordered):
         return ()
     _set_dosages(text, ordered, ingredients, readers)
     if any(_is_another_moment(a, b) for a, b in pairwise(ordered)):
         return ()
-    return tuple(DoseStep(p.dosage, Period(p.started, p.stopped), text[p.start : p.end].strip(" ,;/|-.()[]>=→\n\t")) for p in ordered)
+    return tuple(_as_step(text, p) for p in ordered)
+
+
+def _as_step(text: str, piece: _Piece) -> DoseStep:
+    return DoseStep(piece.dosage, Period(piece.started, piece.stopped), text[piece.start : piece.end].strip(" ,;/|-.()[]>=→\n\t"))
+
+
+def _with_added(text: str, taken: _Piece, added: _Piece, ingredients: Sequence[str], readers: Readers) -> tuple[DoseStep, ...]:
+    """A dose and one as needed on top of it ("plus 0.125 mg as needed since 2023"): from the first alone to both of them."""
+    _set_dosages(text, [taken, added], ingredients, readers)
+    step, more = _as_step(text, taken), added.dosage
+    high = more.daily_dose_mg_max or (more.dose_max if more.unit == "mg" else None)
+    as_needed = readers.read_dosage(text[added.start : added.end], ingredients).as_needed
+    if step.dosage.daily_dose_mg_max is None or high is None or not as_needed:
+        return ()  # two that are both regular are one instruction
+    return (DoseStep(replace(step.dosage, daily_dose_mg_max=step.dosage.daily_dose_mg_max + high), step.period, step.text),)
+
+
+def _beside_plans(text: str, taken: _Piece, plans: list[_Piece], ingredients: Sequence[str], readers: Readers) -> tuple[DoseStep, ...]:
+    """The one dose that is taken. A plan with a day to come is not taken yet; of another it is not told: either dose may be the present."""
+    _set_dosages(text, [taken, *plans], ingredients, readers)
+    step = _as_step(text, taken)
+    perhaps = [step.dosage, *(p.dosage for p in plans if not p.ahead)]
+    lows, highs = ([getattr(d, name) for d in perhaps] for name in ("daily_dose_mg_min", "daily_dose_mg_max"))
+    if any(x is None for x in highs):
+        return (step,) if all(p.ahead for p in plans) else ()
+    low = None if any(x is None for x in lows) else min(lows)
+    return (DoseStep(replace(step.dosage, daily_dose_mg_min=low, daily_dose_mg_max=max(highs)), step.period, step.text),)
 
 
 def _may_tell(text: str) -> bool:

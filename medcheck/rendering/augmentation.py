@@ -7,7 +7,7 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
-from medcheck.assessment import POSITIVE, Assessment, Cause, CurvePoint, Risk, State
+from medcheck.assessment import POSITIVE, Assessment, CurvePoint, Risk, State
 from medcheck.augmentation.doses import dose_words
 from medcheck.domain import Exposure, Row
 from medcheck.rendering.plain import exposure_as_dict, number
@@ -23,9 +23,21 @@ STATE_WORDS = {
     State.MEETS_CRITERIA: "PATTERN LIKE THE MAX PLANCK CRITERIA",
 }
 KIND_WORDS = {"trial": "seen in studies", "derived": "worked out", "elicited": "judged"}
+# What the leads of augmentation_lines mean, for a page without columns.
+LEAD_WORDS = {
+    "ask": "Ask",
+    "what if": "What if",
+    "!": "Red flag",
+    "?": "Not known",
+    "~": "To tell apart",
+    "-": "Rule",
+    "=": "Part of the figure",
+    "*": "To discuss",
+}
 _SHOWN_POINTS = ("indication", "safety", "first_step", "iron", "management", "prevention", "renal", "pregnancy", "age")
 _ALSO_IN_REVIEW = frozenset({"iron", "pregnancy", "age"})  # a review has points of its own for these
 _WHEN_SUSPECTED = frozenset({"indication", "safety", "first_step", "management"})
+_WHATEVER_FOR = frozenset({"indication", "safety", "renal", "pregnancy", "age"})  # hold whatever the medicine is taken for
 _MOST_IN_REVIEW = 6
 _MOST_IN_HISTORY = 20
 
@@ -81,9 +93,15 @@ def augmentation_lines(a: Assessment, cited: Citations, *, full: bool, alone: bo
     for w in a.what_if:
         lines.append(("  what if: ", f"{_if(a)}{w.text}: {w.band + ', ' if w.band else ''}{_about(w.risks[0])}. A comparison, not advice."))
     lines += _signs(a, cited)
-    lines += _causes(a.causes, cited, full)
+    lines += _causes(a, cited, full)
     lines += _discuss(a, cited, full, alone)
     return lines
+
+
+def plain_lead(lead: str) -> str:
+    """A lead in words, "" for one that says nothing."""
+    words = LEAD_WORDS.get(lead.strip(" :"), "")
+    return f"{words}: " if words else ""
 
 
 def _if(a: Assessment) -> str:
@@ -118,7 +136,7 @@ def _state(a: Assessment, cited: Citations, full: bool) -> list[tuple[str, str]]
         return []
     if a.indication in ("parkinson", "other"):
         return [("  ", "Is it there already? Not judged: the criteria are of restless legs treatment.")]
-    out = [("  ", f"Is it there already? {STATE_WORDS[d.state]}.")]
+    out = [("  ", f"{_if(a)}Is it there already? {STATE_WORDS[d.state]}.")]
     shown = [r for r in d.rules if r.outcome] if not full else list(d.rules)
     for r in shown:
         word = {True: "met", False: "not met", None: "open"}[r.outcome]
@@ -158,7 +176,7 @@ def _figure(a: Assessment) -> list[tuple[str, str]]:
     if a.clinically_significant is not None:
         out.append(("  ", f"{head}Clinically significant in the next year: {_about(a.clinically_significant)}."))
     if a.background is not None:
-        out.append(("  ", f"Beside it, without a dopaminergic (placebo): {_about(a.background)} meet criteria within a year."))
+        out.append(("  ", f"{head}Beside it, without a dopaminergic (placebo): {_about(a.background)} meet criteria within a year."))
     return out
 
 
@@ -167,8 +185,13 @@ def _time(r: Risk) -> str:
 
 
 def _about(r: Risk) -> str:
-    low, high = (percent_words(m) for m in (r.median_least, r.median_most))
-    return f"{low if low == high else f'{low} to {high}'} of 100 (studies {percent_words(r.low95)} to {percent_words(r.high95)})"
+    return f"{median_words(r.median_least, r.median_most)} of 100 (studies {percent_words(r.low95)} to {percent_words(r.high95)})"
+
+
+def median_words(least: float, most: float) -> str:
+    """One or two medians in percent: "10", or "5 to 20"."""
+    low, high = percent_words(least), percent_words(most)
+    return low if low == high else f"{low} to {high}"
 
 
 def percent_words(value: float) -> str:
@@ -203,7 +226,7 @@ def _gaps(a: Assessment) -> list[tuple[str, str]]:
 
 
 def _signs(a: Assessment, cited: Citations) -> list[tuple[str, str]]:
-    return [("      ! ", f"{marked(s.text, s.verified)}{_at(s.lines)}{cited.cite(s.references)}") for s in a.detection.signs]
+    return [("      ! ", f"{_if(a)}{marked(s.text, s.verified)}{_at(s.lines)}{cited.cite(s.references)}") for s in a.detection.signs]
 
 
 def _at(lines: Iterable[int]) -> str:
@@ -211,16 +234,17 @@ def _at(lines: Iterable[int]) -> str:
     return f" (line {', '.join(str(n) for n in numbers)})" if numbers else ""
 
 
-def _causes(causes: Sequence[Cause], cited: Citations, full: bool) -> list[tuple[str, str]]:
+def _causes(a: Assessment, cited: Citations, full: bool) -> list[tuple[str, str]]:
+    causes, head = a.causes, _if(a)
     out = []
     for c in causes:
         if c.known:
-            out.append(("      ~ ", f"{c.name}: {c.known}{_at(c.lines)}. {marked(c.pointer, c.verified)}{cited.cite(c.references)}"))
+            out.append(("      ~ ", f"{head}{c.name}: {c.known}{_at(c.lines)}. {marked(c.pointer, c.verified)}{cited.cite(c.references)}"))
         elif full:
-            out.append(("      ~ ", f"{c.name}: {marked(c.pointer, c.verified)} Ask: {c.question}{cited.cite(c.references)}"))
+            out.append(("      ~ ", f"{head}{c.name}: {marked(c.pointer, c.verified)} Ask: {c.question}{cited.cite(c.references)}"))
     rest = [c.name for c in causes if not c.known]
     if rest and not full:
-        out.append(("      ~ ", f"also to tell apart: {', '.join(rest)} (--full says how)"))
+        out.append(("      ~ ", f"{head}{'Also' if head else 'also'} to tell apart: {', '.join(rest)} (--full says how)"))
     return out
 
 
@@ -241,7 +265,8 @@ def _discuss(a: Assessment, cited: Citations, full: bool, alone: bool) -> list[t
         source = f"{p.guideline}{f' {p.year}' if p.year else ''}, {p.strength}"
         text = p.text if full or alone else _first_sentence(p.text)
         against = f" Against: {p.conflicts}" if p.conflicts else ""
-        out.append(("  * ", f"[{source}] {marked(text, p.verified)}{against}{cited.cite(p.references)}"))
+        head = "" if p.kind in _WHATEVER_FOR else _if(a)
+        out.append(("  * ", f"[{source}] {head}{marked(text, p.verified)}{against}{cited.cite(p.references)}"))
     if len(shown) < len(ordered):
         out.append(("  * ", f"{len(ordered) - len(shown)} more points with --full or `medcheck augmentation`."))
     return out

@@ -7,7 +7,7 @@ from typing import Any
 
 from medcheck.assessment import CurvePoint
 from medcheck.domain import Review
-from medcheck.rendering.augmentation import assessment_as_dict, augmentation_lines, curve_as_dicts, percent_words
+from medcheck.rendering.augmentation import assessment_as_dict, augmentation_lines, curve_as_dicts, median_words, percent_words
 from medcheck.rendering.plain import FORMAT_VERSION, NOT_REVIEWED, NOTICE, as_dict
 from medcheck.rendering.table import Page, confirm_section, reference_section, unread_section
 from medcheck.rendering.words import Citations
@@ -46,11 +46,14 @@ def history_as_text(review: Review, points: Sequence[CurvePoint], *, width: int,
         page.items(augmentation_lines(a, cited, full=full, alone=True))
     if points:
         page.head("CUMULATIVE RISK (percent: median, 95 % of studies)")
-        page.wrapped("Of the longest and highest history that the words allow; what lies ahead counts from today.", "  ")
+        page.wrapped(
+            "Two medians where the history is only known as a range; the dose is the highest. What lies ahead counts from today.", "  "
+        )
         for p in points:
             ahead = "ahead " if p.ahead else "behind"
-            low, middle, high = (percent_words(x) for x in (p.low95, p.median, p.high95))
-            page.line(f"  {p.day.isoformat()}  {ahead}  dose {p.dose_ratio:>5.2f} x ceiling   {middle:>3}  ({low} to {high})")
+            low, high = (percent_words(x) for x in (p.low95, p.high95))
+            middle = median_words(p.median if p.median_least is None else p.median_least, p.median)
+            page.line(f"  {p.day.isoformat()}  {ahead}  dose {p.dose_ratio:>5.2f} x ceiling   {middle:>8}  ({low} to {high})")
     page.line()
     reference_section(page, cited, references=references)
     if not review.clinically_reviewed:

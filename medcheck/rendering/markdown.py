@@ -60,10 +60,10 @@ def as_markdown(review: Review) -> str:
         for f in review.flags:
             out += _details(f, cited)
     if review.augmentation is not None:
-        from medcheck.rendering.augmentation import augmentation_lines
+        from medcheck.rendering.augmentation import augmentation_lines, plain_lead
 
         out += ["## Augmentation", ""]
-        out += [f"- {escape(text)}" for _, text in augmentation_lines(review.augmentation, cited, full=True)]
+        out += [f"- {escape(plain_lead(lead) + text)}" for lead, text in augmentation_lines(review.augmentation, cited, full=True)]
         out.append("")
     if review.points:
         out += ["## Points to discuss", ""]

@@ -102,6 +102,8 @@ def headline(review: Review) -> str:
             clear += f" This is not an all-clear: {counted(unknown, 'code')} not understood, so not compared with the text."
         if any(e.status in TAKEN for e in review.exposures):
             clear += " A dopaminergic medicine is on the list: see augmentation."
+        elif not s.all_clear and review.exposures:
+            clear += " This is not an all-clear: a dopaminergic medicine was paused, or stopped lately: see augmentation."
         return clear
     return head
 

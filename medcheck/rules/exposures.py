@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -147,6 +148,10 @@ def _exposure(
 ) -> Exposure:
     factor, note = base_factor(dosage, dosing)
     low, high = dosage.daily_dose_mg_min, dosage.daily_dose_mg_max
+    if dosage.unit == "patch" and high is not None and dosage.doses_per_day_max is not None and dosage.doses_per_day_max < 1:
+        low, high = None if low is None else low * dosage.doses_per_day_max, high * dosage.doses_per_day_max  # on some days only
+    if any(x is not None and not 0 < x < math.inf for x in (low, high)):
+        low, high, note = None, None, "the dose that was read is none"
     extended = name in signs.extended_ingredients and _is_extended(statement, signs)
     written = dosage.strengths_mg or _in_mg(dosage)
     intake = _in_mg(dosage) if high is None and dosage.doses_per_day_max is None else ()
@@ -185,7 +190,7 @@ def _is_extended(statement: MedicationStatement, signs: ParkinsonSigns) -> bool:
 
 
 def _in_mg(dosage: Dosage) -> tuple[float, ...]:
-    return tuple(x for x in (dosage.dose_min, dosage.dose_max) if x is not None and dosage.unit == "mg")
+    return tuple(x for x in (dosage.dose_min, dosage.dose_max) if x is not None and dosage.unit == "mg" and 0 < x < math.inf)
 
 
 def base_factor(dosage: Dosage, dosing: Dosing) -> tuple[float, str]:

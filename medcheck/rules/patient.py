@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from medcheck.domain import TAKEN, Formulary, MedicationStatement, Method, Outcome, PatientFacts, Status
+from medcheck.domain import (
+    ANSWER_BOUNDS,
+    FACT_BOUNDS,
+    INDICATIONS,
+    TAKEN,
+    Formulary,
+    MedicationStatement,
+    Method,
+    Outcome,
+    PatientFacts,
+    Status,
+)
+from medcheck.errors import InputError
 from medcheck.value import Value
 
 LOCAL_ROUTES = frozenset({"OPH", "TOP", "NAS"})
@@ -29,6 +41,24 @@ class Patient(Value):
     naming_class: dict[str, list[MedicationStatement]]
     conditions: frozenset[str]
     facts: PatientFacts
+
+
+def check_facts(facts: PatientFacts) -> None:
+    """Refuse facts that can be none, whichever door they came through.
+
+    Raises:
+        InputError: a number that is not finite or outside of what is possible, or an indication that is not one of INDICATIONS.
+    """
+    problems: dict[str, list[str]] = {}
+    for owner, bounds in ((facts, FACT_BOUNDS), (facts.answers, ANSWER_BOUNDS)):
+        for name, (low, high) in bounds.items():
+            value = getattr(owner, name)
+            if value is not None and not low <= value <= high:  # nan is in no order
+                problems[name] = [f"must lie from {low:g} to {high:g}"]
+    if facts.indication is not None and facts.indication not in INDICATIONS:
+        problems["indication"] = [f"must be one of {', '.join(INDICATIONS)}"]
+    if problems:
+        raise InputError("; ".join(f"{name} {' and '.join(said)}" for name, said in problems.items()), problems)
 
 
 def describe(statements: Sequence[MedicationStatement], facts: PatientFacts, formulary: Formulary) -> Patient:
