@@ -762,6 +762,12 @@ def test_two_mentions_of_one_medicine_are_a_range(text: str, least: float, most:
     assert both.median_most >= max(r.median_most for r in alone) - 0.5
 
 
+@pytest.mark.parametrize("split", ["\n", "; "], ids=["two lines", "one line"])
+def test_two_doses_that_meet_in_one_year_are_not_added_up(split: str) -> None:
+    found = _read(f"pramipexole 0.25 mg nocte 2016-2019{split}pramipexole 1 mg nocte since 2019")
+    assert {p.dose_ratio for p in curve(found.history, Factors(), DOSING, DATA, AS_OF)} == {0.5, 2.0}
+
+
 @given(base=st.floats(0.05, 2.0), more=st.floats(0.05, 2.0), years=st.integers(0, 8))
 @few
 def test_what_is_taken_as_needed_on_top_never_lowers_the_figure(base: float, more: float, years: int) -> None:

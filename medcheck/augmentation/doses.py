@@ -96,14 +96,15 @@ def _compared(
     """Whether the dose is above the lower maximum, and the comparison in words."""
     top = maximum(dosing)
     if high is None:
+        part = f"at least {known_part:g} mg/day; beside it, " if known_part else ""
         once = sum(e.intake_mg_max or 0.0 for e in own if e.daily_dose_mg_max is None)
         if once and all(e.intake_mg_max is not None for e in own if e.daily_dose_mg_max is None):
             over_once = True if top is not None and known_part + once > top * ROUNDING else None
             above_it = ", above the maximum for restless legs if taken only once a day" if over_once else ""
-            return over_once, f"{once:g} mg a time, how often is not stated{above_it}; the daily dose decides the risk"
+            return over_once, f"{part}{once:g} mg a time, how often is not stated{above_it}; the daily dose decides the risk"
         reasons = "; ".join(dict.fromkeys(e.note for e in own if e.daily_dose_mg_max is None and e.note)) or "not stated"
         over_already = True if top is not None and known_part > top * ROUNDING else None
-        return over_already, f"the daily dose is not known ({reasons}); it decides the risk"
+        return over_already, f"{part}{'a' if part else 'the'} daily dose is not known ({reasons}); it decides the risk"
     dose = daily_dose_words(least, high)
     notes = "; ".join(dict.fromkeys(e.note for e in own if e.note))
     if notes:

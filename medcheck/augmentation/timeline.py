@@ -262,8 +262,8 @@ def _start(e: Exposure, all_of: Sequence[Exposure], k: int, plausible: Plausible
     if started is None:
         earlier = e.period.stopped.earliest if e.period.stopped is not None else as_of
         return earlier - timedelta(days=round(YEAR * (plausible.start_years_most if most else plausible.start_years_least)))
-    before = next((b for b in reversed(all_of[:k]) if b.ingredient == e.ingredient and b.line == e.line), None)
-    if before is not None and before.period.stopped == started:
+    before = next((b for b in reversed(all_of[:k]) if b.ingredient == e.ingredient and _is_same_time(b.period.stopped, started)), None)
+    if before is not None:
         return _boundary(before, e, started, most=most)
     return min(started.earliest if most else started.latest, as_of)
 
@@ -274,12 +274,16 @@ def _stop(e: Exposure, all_of: Sequence[Exposure], k: int, start: date, as_of: d
         if e.status in TAKEN and e.current:
             return as_of + timedelta(days=1)
         return as_of if most else start + timedelta(days=1)
-    after = next((a for a in all_of[k + 1 :] if a.ingredient == e.ingredient and a.line == e.line), None)
-    if after is not None and after.period.started == stopped:
+    after = next((a for a in all_of[k + 1 :] if a.ingredient == e.ingredient and _is_same_time(a.period.started, stopped)), None)
+    if after is not None:
         return _boundary(e, after, stopped, most=most)
     if e.status in TAKEN and e.current and stopped.latest >= as_of:
         return as_of + timedelta(days=1)
     return min(stopped.latest if most else stopped.earliest, as_of)
+
+
+def _is_same_time(a: PartialDate | None, b: PartialDate | None) -> bool:
+    return a is not None and b is not None and (a.earliest, a.latest) == (b.earliest, b.latest)
 
 
 def _boundary(before: Exposure, after: Exposure, day: PartialDate, *, most: bool) -> date:
