@@ -345,13 +345,14 @@ class Offender(Value):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Known(Value):
-    """What the rest of the review knows: ingredients taken, medicines flagged, conditions by key, and why the ferritin counts as low."""
+    """What the rest of the review knows: ingredients taken, medicines flagged, conditions by key, and whether iron is low."""
 
     taken: frozenset[str] = frozenset()
     offenders: tuple[Offender, ...] = ()
     conditions: frozenset[str] = frozenset()
     iron_low: bool = False
     unread: bool = False  # something on the list was not read or must be confirmed
+    date_doubts: tuple[str, ...] = ()  # dates of dopaminergics that can be none, in words
 
 
 # ---- the assessment ----------------------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ from medcheck.parsing import (
     StatusReader,
     attach,
     product_figures,
+    read_period,
     segment,
 )
 from medcheck.rules import check_facts, describe, doubt_of, exposures, flag, is_continued, linked_mimics, missing_facts, points
@@ -446,9 +447,20 @@ def _augmentation(
         conditions=patient.conditions,
         iron_low=any(p.id in suggesting for p in found),
         unread=unread,
+        date_doubts=_date_doubts(statements, courses, as_of),
     )
     dosing = {i: entry.dosing for i in {e.ingredient for e in courses} if (entry := formulary.ingredients[i]).dosing is not None}
     return assess(courses, patient.facts, dosing, formulary.augmentation(), as_of, known=known, what_if=what_if)
+
+
+def _date_doubts(statements: Sequence[MedicationStatement], courses: Sequence[Exposure], as_of: date) -> tuple[str, ...]:
+    """Dates in the words of a dopaminergic without a start that can be none ("since 2040", "29.2.2023"): they are not passed over."""
+    lines = {c.line: c.ingredient for c in courses if c.period.started is None}
+    out = []
+    for s in statements:
+        if s.line in lines and lines[s.line] in s.match.ingredients:
+            out += [f"{lines[s.line]} (line {s.line}): {doubt}; the date was not used" for doubt in read_period(s.text, as_of).doubts]
+    return tuple(dict.fromkeys(out))
 
 
 def _outside(taken: Sequence[MedicationStatement], formulary: Formulary) -> tuple[str, ...]:

@@ -807,6 +807,30 @@ def test_as_needed_with_a_limit_is_taken_on_one_day_in_seven_at_the_least() -> N
     assert limited.median_least <= free.median_least
 
 
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ("ropinirole 2 mg nocte since 2015, switched to rotigotine 2 mg/24h in 2020", [("2015", "2020"), ("2020", "")]),
+        ("ropinirole 2 mg nocte since 2015, replaced by gabapentin 300 mg in 2020", [("2015", "2020")]),
+        ("ropinirole 2 mg nocte since 2022, switched to gabapentin 300 mg in 2020", [("2022", "")]),
+        ("switched from ropinirole 4 mg to pramipexole 0.5 mg in May 2024", [("", "May 2024"), ("May 2024", "")]),
+        ("pramipexole 0.25 mg nocte since 2020 (patient not taking since Oct 2026)", [("2020", "Oct 2026")]),
+        ("pramipexole 0.25 mg nocte, never taken", []),
+    ],
+    ids=["to another", "to something else", "dates that cannot be", "from", "not taking since", "never"],
+)
+def test_what_ended_has_its_end(text: str, times: list[tuple[str, str]]) -> None:
+    found = medcheck.review_text(text, RLS, as_of=AS_OF).exposures
+    ends = [tuple(x.text if x is not None else "" for x in (e.period.started, e.period.stopped)) for e in found]
+    assert ends == times
+
+
+@pytest.mark.parametrize("day", ["2040", "29.2.2023", "31/02/2020"])
+def test_a_date_that_can_be_none_is_said(day: str) -> None:
+    notes = _read(f"pramipexole 0.25 mg nocte since {day}").notes
+    assert any(day in n and "the date was not used" in n for n in notes)
+
+
 def test_a_patch_on_every_other_day_is_half_of_it() -> None:
     exposure = _read("Neupro 4 mg/24 h patch, apply one every other day since 2022").history[0]
     assert exposure.daily_dose_mg_max == pytest.approx(2.0)

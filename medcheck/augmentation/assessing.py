@@ -170,7 +170,7 @@ def _beyond(data: AugmentationData, most: Course) -> list[str]:
 
 
 def _notes(facts: PatientFacts, known: Known, state: State, *, taken: bool, cut: bool, left_out: bool) -> list[str]:
-    out = []
+    out = list(known.date_doubts)
     if known.unread:
         other = "another" if taken else "a"
         out.append(f"this is no all-clear: {other} dopaminergic may be in what was not read or must be confirmed")

@@ -22,6 +22,7 @@ _BESIDE = lazy_pattern(
     r"[\s(-]{0,3}(?:\d[\d.,]*\s?(?:mg|mcg|micrograms?)?[\s-]{0,2})?(?:tab(?:let)?s?|cap(?:sule)?s?)?[\s-]{0,2}([a-z]{2,6})\b", re.I
 )
 _SWITCHED = lazy_pattern(r"\b(?:switch|chang|convert|mov|rotat)(?:ed|ing)?\s(?:over\s)?from\b", re.I)
+_SWITCHED_TO = lazy_pattern(r"\b(?:switch|chang|convert|mov|rotat)(?:ed|ing)?\s(?:over\s)?to\b|\breplaced\s(?:by|with)\b", re.I)
 # The day behind these words is an end, where reading the list took it for a start.
 _SINCE_ENDED = lazy_pattern(r"\b(?:on\shold|off|held|paused|stopped|without)\b[^;]{0,60}?\bsince\b", re.I)
 
@@ -40,6 +41,8 @@ def exposures(statements: Sequence[MedicationStatement], formulary: Formulary, s
     out: list[Exposure] = []
     told: set[int] = set()
     for at, statement in enumerate(statements):
+        if statement.status is Status.NOT_TAKEN and statement.period.stopped is not None:
+            statement = replace(statement, status=Status.STOPPED)  # "not taking since October": it was taken until then
         if at in told or statement.status in _LEFT_OUT:
             continue
         dosed = [(n, e.dosing) for n in statement.match.ingredients if (e := formulary.ingredients.get(n)) is not None and e.dosing]
@@ -56,8 +59,9 @@ def exposures(statements: Sequence[MedicationStatement], formulary: Formulary, s
             steps, last = (DoseStep(statement.dosage, statement.period),), statement
         signs = formulary.augmentation().parkinson
         steps = tuple(_ended(step, statement) for step in steps)
-        if _SWITCHED.search(statement.text) and statement.status is Status.STOPPED and steps[-1].period == Period():
-            steps = (*steps[:-1], DoseStep(steps[-1].dosage, Period(None, _begin_of_next(statements, at)), steps[-1].text))
+        ended = _end_by_switch(statements, at, steps[-1].period)
+        if ended is not None:
+            steps = (*steps[:-1], DoseStep(steps[-1].dosage, Period(steps[-1].period.started, ended), steps[-1].text))
         for name, dosing in dosed:
             for step in steps[:-1]:
                 out.append(_exposure(name, dosing, step.dosage, step.period, statement, statement.status, signs, current=False))
@@ -96,10 +100,20 @@ def _further(statements: Sequence[MedicationStatement], at: int) -> list[int]:
     return out
 
 
-def _begin_of_next(statements: Sequence[MedicationStatement], at: int) -> PartialDate | None:
-    """When the medicine named next on the line was begun ("switched from A to B in May 2024"): then the one before it ended."""
+def _end_by_switch(statements: Sequence[MedicationStatement], at: int, period: Period) -> PartialDate | None:
+    """When the medicine named next on the line was begun, where the words say that it took the place of this one.
+
+    "Switched from A to B in May 2024", "A since 2015, switched to B in 2020"; None where they do not, or the end is told otherwise.
+    """
+    statement = statements[at]
     following = statements[at + 1] if at + 1 < len(statements) else None
-    return following.period.started if following is not None and following.line == statements[at].line else None
+    if following is None or following.line != statement.line or statement.status is not Status.STOPPED or period.stopped is not None:
+        return None
+    from_it = period == Period() and _SWITCHED.search(statement.text) is not None
+    begun = following.period.started
+    if begun is None or not (from_it or _SWITCHED_TO.search(f"{statement.text} {following.text}") is not None):
+        return None
+    return begun if period.started is None or period.started.earliest <= begun.latest else None
 
 
 def _closes(statement: MedicationStatement, out: list[Exposure]) -> bool:
