@@ -12,10 +12,18 @@ if TYPE_CHECKING:
     from medcheck.augmentation.arms import ArmPrediction, predict_arm
     from medcheck.augmentation.assessing import Change, assess
     from medcheck.augmentation.curves import curve
+    from medcheck.augmentation.hazard import Factors
 
-__all__ = ["ArmPrediction", "Change", "assess", "curve", "predict_arm"]
+__all__ = ["ArmPrediction", "Change", "Factors", "assess", "curve", "predict_arm"]
 # Modules are not named as their functions: importing one would hide the other.
-_WHERE = {"ArmPrediction": "arms", "predict_arm": "arms", "Change": "assessing", "assess": "assessing", "curve": "curves"}
+_WHERE = {
+    "ArmPrediction": "arms",
+    "predict_arm": "arms",
+    "Change": "assessing",
+    "assess": "assessing",
+    "curve": "curves",
+    "Factors": "hazard",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -149,8 +149,7 @@ def _change(text: str, formulary: Formulary) -> Change:
 
 
 def _curve(result: Review, formulary: Formulary) -> Sequence[Any]:
-    from medcheck.augmentation import curve
-    from medcheck.augmentation.hazard import Factors
+    from medcheck.augmentation import Factors, curve
 
     a = result.augmentation
     if a is None or a.withheld:
