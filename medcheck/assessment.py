@@ -495,6 +495,11 @@ class CurvePoint(Value):
     high95: float
     median_least: float | None = None
 
+    @property
+    def lower_median(self) -> float:
+        """The lower median; the only one where the history is no range."""
+        return self.median if self.median_least is None else self.median_least
+
 
 class Assessment(Row):
     """What medcheck says of augmentation for one history.

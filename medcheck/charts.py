@@ -19,6 +19,7 @@ from xml.sax.saxutils import escape
 
 from medcheck.assessment import CurvePoint
 from medcheck.errors import InputError
+from medcheck.text import median_words, percent_words
 from medcheck.value import Value
 
 if TYPE_CHECKING:
@@ -99,10 +100,12 @@ def risk_table(points: Sequence[CurvePoint]) -> list[tuple[str, ...]]:
     ('2026-01-01', 'behind', '1.5', '12', '<1', '>99')
     """
     _check(points)
-    return [
-        HEADER,
-        *((p.day.isoformat(), _part(p), _times(p.dose_ratio), _median(p), _percent(p.low95), _percent(p.high95)) for p in points),
-    ]
+    return [HEADER, *(_row(p) for p in points)]
+
+
+def _row(p: CurvePoint) -> tuple[str, ...]:
+    percent = median_words(p.lower_median, p.median), percent_words(p.low95), percent_words(p.high95)
+    return (p.day.isoformat(), _part(p), _times(p.dose_ratio), *percent)
 
 
 def alternative_text(points: Sequence[CurvePoint], *, title: str, as_of: date) -> str:
@@ -142,22 +145,13 @@ def _part(point: CurvePoint) -> str:
     return "ahead" if point.ahead else "behind"
 
 
-def _percent(value: float) -> str:
-    return "<1" if value < 1 else ">99" if value > 99 else f"{value:.0f}"
-
-
 def _interval(point: CurvePoint) -> str:
-    low, high = _percent(point.low95), _percent(point.high95)
+    low, high = percent_words(point.low95), percent_words(point.high95)
     return f"{low} %" if low == high else f"{low} to {high} %"
 
 
-def _median(point: CurvePoint) -> str:
-    low, high = _percent(point.median if point.median_least is None else point.median_least), _percent(point.median)
-    return low if low == high else f"{low} to {high}"
-
-
 def _with_interval(point: CurvePoint, lead: str = "") -> str:
-    return f"{_median(point)} % ({lead}{_interval(point)})"
+    return f"{median_words(point.lower_median, point.median)} % ({lead}{_interval(point)})"
 
 
 def _times(ratio: float) -> str:
@@ -251,23 +245,18 @@ def _risk_panel(axes: Axes, p: _Picture) -> None:
         low, high = [each.low95 for each in p.behind], [each.high95 for each in p.behind]
         axes.fill_between(days, low, high, facecolor=_BEHIND_BAND, edgecolor=_BEHIND, linewidth=0.6)
         axes.plot(days, [each.median for each in p.behind], color=_BEHIND, linewidth=2.2, zorder=3)
-        axes.plot(days, _lower(p.behind), color=_BEHIND, linewidth=1.2, zorder=3)
+        axes.plot(days, [each.lower_median for each in p.behind], color=_BEHIND, linewidth=1.2, zorder=3)
         axes.plot(days[-1:], [p.behind[-1].median], color=_BEHIND, marker="o", markersize=6, zorder=5, clip_on=False)
     if p.ahead:
         days = [_day(p.as_of), *(_day(each.day) for each in p.ahead)]
         low, high = [0.0, *(each.low95 for each in p.ahead)], [0.0, *(each.high95 for each in p.ahead)]
         axes.fill_between(days, low, high, facecolor=_AHEAD_BAND, edgecolor=_AHEAD_HATCH, linewidth=0.6, hatch="////")
         axes.plot(days, [0.0, *(each.median for each in p.ahead)], color=_AHEAD, linewidth=2.2, linestyle=_DASHED, zorder=3)
-        axes.plot(days, [0.0, *_lower(p.ahead)], color=_AHEAD, linewidth=1.2, linestyle=_DASHED, zorder=3)
+        axes.plot(days, [0.0, *(each.lower_median for each in p.ahead)], color=_AHEAD, linewidth=1.2, linestyle=_DASHED, zorder=3)
         _label_ahead(axes, p)
     if p.behind:
         _label_behind(axes, p)
     _label_today(axes, p)
-
-
-def _lower(points: Sequence[CurvePoint]) -> list[float]:
-    """The lower medians; those of a history that is no range lie on the others."""
-    return [p.median if p.median_least is None else p.median_least for p in points]
 
 
 def _label_today(axes: Axes, p: _Picture) -> None:
@@ -279,7 +268,7 @@ def _label_today(axes: Axes, p: _Picture) -> None:
 def _label_behind(axes: Axes, p: _Picture) -> None:
     """The risk to date in words, with the mark that the end of the curve has."""
     last = p.behind[-1]
-    text = f"● to date: {_median(last)} %\n{_interval(last)}\n({_INTERVAL})"
+    text = f"● to date: {median_words(last.lower_median, last.median)} %\n{_interval(last)}\n({_INTERVAL})"
     label = axes.text(_day(p.as_of), 0, text, va="bottom", fontsize=9.5, color=_BEHIND, linespacing=1.15, bbox=_CLEAR, zorder=6)
     x, y, side = _place(p, *_measure(axes, label))
     label.set_position((x, y))
@@ -317,7 +306,7 @@ def _lowest(points: Sequence[CurvePoint], day: float) -> float:
 
 def _label_ahead(axes: Axes, p: _Picture) -> None:
     """Right of the end of the curve, outside the panel."""
-    risks = [f"{when}: {_median(point)} %\n{_interval(point)}" for when, point in _horizons(p)]
+    risks = [f"{when}: {median_words(point.lower_median, point.median)} %\n{_interval(point)}" for when, point in _horizons(p)]
     text = "\n".join(("from today, counted", "anew from 0, if there", "is none so far:", *risks, f"({_INTERVAL})"))
     at = min(max(p.ahead[-1].median / 100, 0.3), 0.7)
     axes.text(1.02, at, text, transform=axes.transAxes, ha="left", va="center", fontsize=9.5, color=_AHEAD_TEXT, linespacing=1.15)

@@ -224,6 +224,21 @@ def normalise_name(name: str) -> str:
     return " ".join(w for w in (word.translate(_CONFUSABLE) for word in words) if w.isascii())
 
 
+def percent_words(value: float) -> str:
+    """A percentage without decimals, never 0 or 100.
+
+    >>> percent_words(0.4), percent_words(12.4), percent_words(99.6)
+    ('<1', '12', '>99')
+    """
+    return "<1" if value < 1 else ">99" if value > 99 else f"{value:.0f}"
+
+
+def median_words(least: float, most: float) -> str:
+    """One or two medians in percent: "10", or "5 to 20"."""
+    low, high = percent_words(least), percent_words(most)
+    return low if low == high else f"{low} to {high}"
+
+
 def daily_dose_words(low: float | None, high: float) -> str:
     """A daily dose in milligrams, as one figure or as a range.
 

@@ -9,7 +9,6 @@ a year, a month or a day, "first/last" when it is neither, nothing when it is no
 from __future__ import annotations
 
 import csv
-from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -19,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import medcheck
-from medcheck.domain import Exposure, LineKind, PartialDate, Review, Status
+from medcheck.domain import Exposure, LineKind, Review, Status
+from tests.written import when, written
 
 AS_OF = date(2026, 11, 22)
 with (Path(__file__).parent / "cases" / "augmentation_histories.csv").open(encoding="utf-8", newline="") as file:
@@ -31,33 +31,12 @@ def _review(text: str) -> Review:
     return medcheck.review_text(text, as_of=AS_OF)
 
 
-def _when(partial: PartialDate | None) -> str:
-    if partial is None:
-        return ""
-    first, last = partial.earliest, partial.latest
-    if first == last:
-        return first.isoformat()
-    if (first.month, first.day) == (1, 1) and last == min(date(first.year, 12, 31), AS_OF):
-        return str(first.year)
-    if first.day == 1 and last == min(first.replace(day=monthrange(first.year, first.month)[1]), AS_OF):
-        return f"{first:%Y-%m}"
-    return f"{first}/{last}"
-
-
-def _dose(e: Exposure) -> str:
-    low, high = e.daily_dose_mg_min, e.daily_dose_mg_max
-    if high is None:
-        return "?" if e.intake_mg_max is None else f"?{e.intake_mg_max:g}"
-    return f"{high:g}" if low == high else f"{'' if low is None else f'{low:g}'}-{high:g}"
-
-
 def _note(exposures: Sequence[Exposure]) -> str:
     out = []
     for e in exposures:
         marks = ["" if e.current else "past", "prn" if e.as_needed else "", f"x{e.doses_per_day:g}" if (e.doses_per_day or 0) > 1 else ""]
         marks.append("er" if e.extended else "pd" if e.parkinson_strength else "")
-        time = f"{_when(e.period.started)}..{_when(e.period.stopped)}"
-        out.append(" ".join([e.ingredient, f"{_dose(e)}@{time}", *(m for m in marks if m)]))
+        out.append(" ".join([e.ingredient, written(e, e.intake_mg_max, e.period, AS_OF), *(m for m in marks if m)]))
     return " | ".join(out) or "()"
 
 
@@ -124,7 +103,7 @@ def test_several_prescriptions_of_one_medicine_keep_their_own_times() -> None:
     rows = ["drug,dose,status,start,stop"]
     rows += [f"pramipexole,{dose} mg nightly,completed,{y}-01-01,{y + 1}-01-01" for y, dose in ((2015, 0.125), (2016, 0.25), (2017, 0.5))]
     found = _review("\n".join(rows)).exposures
-    assert [(e.daily_dose_mg_max, _when(e.period.started), _when(e.period.stopped), e.current, e.line) for e in found] == [
+    assert [(e.daily_dose_mg_max, when(e.period.started, AS_OF), when(e.period.stopped, AS_OF), e.current, e.line) for e in found] == [
         (0.125, "2015-01-01", "2016-01-01", False, 2),
         (0.25, "2016-01-01", "2017-01-01", False, 3),
         (0.5, "2017-01-01", "2018-01-01", False, 4),

@@ -8,7 +8,6 @@ it is neither, and nothing when it is not told. "()": the words tell no steps. T
 from __future__ import annotations
 
 import csv
-from calendar import monthrange
 from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
@@ -20,10 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import medcheck
-from medcheck.domain import Dosage, DoseStep, Formulary, PartialDate, Vocabulary
+from medcheck.domain import DoseStep, Formulary, Vocabulary
 from medcheck.parsing.steps import read_steps
 from medcheck.reviewing import Tools, prepare, read_text
 from medcheck.text import tokenise
+from tests.written import written
 
 AS_OF = date(2026, 11, 22)
 ROWS = list(csv.DictReader((Path(__file__).parent / "cases" / "steps.csv").read_text(encoding="utf-8").splitlines()))
@@ -40,28 +40,8 @@ def read(tools: Tools, formulary: Formulary) -> Reader:
     return _read
 
 
-def _when(partial: PartialDate | None) -> str:
-    if partial is None:
-        return ""
-    first, last = partial.earliest, partial.latest
-    if first == last:
-        return first.isoformat()
-    if (first.month, first.day) == (1, 1) and last == min(date(first.year, 12, 31), AS_OF):
-        return str(first.year)
-    if first.day == 1 and last == min(first.replace(day=monthrange(first.year, first.month)[1]), AS_OF):
-        return f"{first:%Y-%m}"
-    return f"{first}/{last}"
-
-
-def _daily(dosage: Dosage) -> str:
-    low, high = dosage.daily_dose_mg_min, dosage.daily_dose_mg_max
-    if high is None:
-        return "?" if dosage.dose_max is None else f"?{dosage.dose_max:g}"
-    return f"{high:g}" if low == high else f"{'' if low is None else f'{low:g}'}-{high:g}"
-
-
 def _note(steps: tuple[DoseStep, ...]) -> str:
-    return " | ".join(f"{_daily(s.dosage)}@{_when(s.period.started)}..{_when(s.period.stopped)}" for s in steps) or "()"
+    return " | ".join(written(s.dosage, s.dosage.dose_max, s.period, AS_OF) for s in steps) or "()"
 
 
 def _check(steps: tuple[DoseStep, ...]) -> None:

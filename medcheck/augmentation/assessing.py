@@ -159,9 +159,16 @@ def _far_above(data: AugmentationData, facts: PatientFacts, doses: Sequence[Dose
     """Doses that are usual in Parkinson's disease only, where restless legs are given as the reason: a slip of the pen is likelier."""
     if facts.indication != "rls":
         return []
+    return [
+        f"{d.ingredient} {d.words.partition(';')[0]} is usual in Parkinson's disease only: check the dose that was read"
+        for d in _for_parkinson(data, doses)
+    ]
+
+
+def _for_parkinson(data: AugmentationData, doses: Sequence[DoseMarks]) -> list[DoseMarks]:
+    """Those that are usual in Parkinson's disease only, by what is, or may be, taken a day."""
     marks = data.parkinson.from_mg_per_day
-    far = [d for d in doses if d.daily_dose_mg_max is not None and d.daily_dose_mg_max >= marks.get(d.ingredient, math.inf)]
-    return [f"{d.ingredient} {d.words.partition(';')[0]} is usual in Parkinson's disease only: check the dose that was read" for d in far]
+    return [d for d in doses if d.daily_dose_mg_max is not None and d.daily_dose_mg_max >= marks.get(d.ingredient, math.inf)]
 
 
 def _beyond(data: AugmentationData, most: Course) -> list[str]:
@@ -286,8 +293,8 @@ def _withheld(
     signs = data.parkinson
     reasons = [
         f"{d.ingredient} {daily_dose_words(d.daily_dose_mg_min, d.daily_dose_mg_max)}"
-        for d in doses
-        if d.daily_dose_mg_max is not None and d.daily_dose_mg_max >= signs.from_mg_per_day.get(d.ingredient, math.inf)
+        for d in _for_parkinson(data, doses)
+        if d.daily_dose_mg_max is not None
     ]
     reasons += sorted(known.taken.intersection(signs.with_ingredients) | {d.ingredient for d in doses}.intersection(signs.with_ingredients))
     if not reasons:

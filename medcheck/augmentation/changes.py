@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from medcheck.assessment import HistoryDays
 from medcheck.augmentation.doses import ROUNDING, dose_words
-from medcheck.augmentation.timeline import MOMENTS, is_taken_now
+from medcheck.augmentation.timeline import MOMENTS, by_drug, is_taken_now
 from medcheck.domain import Exposure, PartialDate
 from medcheck.value import Value
 
@@ -31,13 +31,11 @@ class Changes(Value):
 def changes(exposures: Sequence[Exposure], days: HistoryDays, as_of: date, levodopa: Set[str]) -> Changes:
     """Read the exposures, one medicine at a time in the order of time; `levodopa` are the ingredients that count as levodopa."""
     signs = _Signs()
-    by_drug: dict[str, list[Exposure]] = {}
-    for e in exposures:
-        by_drug.setdefault(e.ingredient, []).append(e)
+    own_of = by_drug(exposures)
     raised_lately: list[bool | None] = []
     moved: list[bool | None] = []
     cuts: list[tuple[str, int]] = []
-    for name, own in by_drug.items():
+    for name, own in own_of.items():
         steps = in_time(own)
         rises = _rises(steps, days)
         if rises:
@@ -59,7 +57,7 @@ def changes(exposures: Sequence[Exposure], days: HistoryDays, as_of: date, levod
             signs.add("parkinson_strength", e.ingredient, e.line)
         if e.ingredient in levodopa and is_daily(e):
             signs.add("daily_levodopa", "", e.line)
-    second = _second(now, by_drug, signs)
+    second = _second(now, own_of, signs)
     if cuts:
         signs.add("recent_cut", "; ".join(words for words, _ in cuts), *(line for _, line in cuts))
     return Changes(
@@ -164,13 +162,13 @@ def _moved(name: str, steps: Sequence[Exposure], signs: _Signs) -> bool | None:
     return True if found else False if told else None
 
 
-def _second(now: Sequence[Exposure], by_drug: Mapping[str, Sequence[Exposure]], signs: _Signs) -> bool | None:
+def _second(now: Sequence[Exposure], own_of: Mapping[str, Sequence[Exposure]], signs: _Signs) -> bool | None:
     names = list(dict.fromkeys(e.ingredient for e in now))
     if len(names) < 2:
         return False if names else None
     lines = tuple(e.line for e in now)
     signs.add("two_agents", " and ".join(names), *lines)
-    begun = {n: min((s.period.started.earliest for s in by_drug[n] if s.period.started is not None), default=None) for n in names}
+    begun = {n: min((s.period.started.earliest for s in own_of[n] if s.period.started is not None), default=None) for n in names}
     if any(day is None for day in begun.values()):
         return None
     if len(set(begun.values())) < 2:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from medcheck.assessment import AugmentationData, CurvePoint, Risk
-from medcheck.augmentation.figures import Figures
-from medcheck.augmentation.hazard import Factors, model, summary
+from medcheck.augmentation.figures import Figures, risk
+from medcheck.augmentation.hazard import Factors, model
 from medcheck.augmentation.timeline import YEAR, Course, Stretch, courses
 from medcheck.domain import Dosing, Exposure
 
@@ -31,20 +31,20 @@ def curve(
         return ()
     points = []
     for years in _times(most):
-        high = summary(prepared.behind(_cut(most, years), patient))
-        low = high if least == most else summary(prepared.behind(_cut(least, _scaled(years, most, least)), patient))
+        either = [prepared.behind(_cut(most, years), patient)]
+        if least != most:
+            either.append(prepared.behind(_cut(least, _scaled(years, most, least)), patient))
         day = most.first_day + timedelta(days=round(years * YEAR))
-        middle = (min(low.median, high.median), max(low.median, high.median))
-        low95, high95 = min(low.low95, high.low95), max(low.high95, high.high95)
-        points.append(CurvePoint(day, False, _total(most, years), middle[1], low95, high95, middle[0] if middle[0] < middle[1] else None))
-    for risk in Figures(prepared, least, most, factors, _AHEAD_MONTHS).ahead:
-        day = as_of + timedelta(days=round((risk.months or 0) / 12 * YEAR))
-        points.append(CurvePoint(day, True, most.current.total, risk.median_most, risk.low95, risk.high95, _other(risk)))
+        points.append(_point(day, _total(most, years), risk(None, either, extrapolated=False)))
+    for ahead in Figures(prepared, least, most, factors, _AHEAD_MONTHS).ahead:
+        day = as_of + timedelta(days=round((ahead.months or 0) / 12 * YEAR))
+        points.append(_point(day, most.current.total, ahead))
     return tuple(points)
 
 
-def _other(risk: Risk) -> float | None:
-    return risk.median_least if risk.median_least < risk.median_most else None
+def _point(day: date, dose_ratio: float, found: Risk) -> CurvePoint:
+    other = found.median_least if found.median_least < found.median_most else None
+    return CurvePoint(day, found.months is not None, dose_ratio, found.median_most, found.low95, found.high95, other)
 
 
 def _times(course: Course) -> list[float]:

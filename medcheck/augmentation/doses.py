@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from medcheck.assessment import DoseMarks
-from medcheck.augmentation.timeline import at_least, at_most, is_taken_now
+from medcheck.augmentation.timeline import at_least, at_most, by_drug, is_taken_now
 from medcheck.domain import Dosing, Exposure
 from medcheck.text import daily_dose_words
 
@@ -15,15 +15,7 @@ ROUNDING: Final = 1.001  # a converted pack strength is a little off
 
 def dose_marks(exposures: Sequence[Exposure], dosing: Mapping[str, Dosing]) -> tuple[DoseMarks, ...]:
     """One for each dopaminergic taken now; several lines of one medicine are added up, an as-needed one counts as written."""
-    return tuple(_marks(name, own, dosing[name]) for name, own in _by_drug(exposures).items())
-
-
-def _by_drug(exposures: Sequence[Exposure]) -> dict[str, list[Exposure]]:
-    by_drug: dict[str, list[Exposure]] = {}
-    for e in exposures:
-        if is_taken_now(e):
-            by_drug.setdefault(e.ingredient, []).append(e)
-    return by_drug
+    return tuple(_marks(name, own, dosing[name]) for name, own in by_drug(e for e in exposures if is_taken_now(e)).items())
 
 
 def dose_words(e: Exposure) -> str:
@@ -48,7 +40,7 @@ def share_of_maximum(exposures: Sequence[Exposure], dosing: Mapping[str, Dosing]
     """Least and most sum over all dopaminergics taken now of dose over maximum; None when no dose and maximum are known."""
     low = high = 0.0
     known = False
-    for name, own in _by_drug(exposures).items():
+    for name, own in by_drug(e for e in exposures if is_taken_now(e)).items():
         most = maximum(dosing[name])
         if most is None:
             continue

@@ -6,7 +6,7 @@ with one value: what is not known takes the lowest plausible value in one course
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -294,6 +294,14 @@ def _boundary(before: Exposure, after: Exposure, day: PartialDate, *, most: bool
 
 def _most_of(e: Exposure) -> float:
     return e.daily_dose_mg_max or e.intake_mg_max or 0.0
+
+
+def by_drug(exposures: Iterable[Exposure]) -> dict[str, list[Exposure]]:
+    """Ingredient -> its exposures, in the order given."""
+    found: dict[str, list[Exposure]] = {}
+    for e in exposures:
+        found.setdefault(e.ingredient, []).append(e)
+    return found
 
 
 def is_taken_now(e: Exposure) -> bool:

@@ -12,6 +12,7 @@ from medcheck.augmentation.doses import dose_words
 from medcheck.domain import Exposure, Row
 from medcheck.rendering.plain import exposure_as_dict, number
 from medcheck.rendering.words import MARK_WORDS, Citations, marked
+from medcheck.text import median_words, percent_words
 from medcheck.value import Value
 
 NOT_INDIVIDUAL = "Groups in published studies; not validated for individuals."
@@ -186,17 +187,6 @@ def _time(r: Risk) -> str:
 
 def _about(r: Risk) -> str:
     return f"{median_words(r.median_least, r.median_most)} of 100 (studies {percent_words(r.low95)} to {percent_words(r.high95)})"
-
-
-def median_words(least: float, most: float) -> str:
-    """One or two medians in percent: "10", or "5 to 20"."""
-    low, high = percent_words(least), percent_words(most)
-    return low if low == high else f"{low} to {high}"
-
-
-def percent_words(value: float) -> str:
-    """A percentage without decimals, never 0 or 100."""
-    return "<1" if value < 1 else ">99" if value > 99 else f"{value:.0f}"
 
 
 def _parts(a: Assessment, cited: Citations) -> list[tuple[str, str]]:

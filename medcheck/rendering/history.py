@@ -7,10 +7,11 @@ from typing import Any
 
 from medcheck.assessment import CurvePoint
 from medcheck.domain import Review
-from medcheck.rendering.augmentation import assessment_as_dict, augmentation_lines, curve_as_dicts, median_words, percent_words
+from medcheck.rendering.augmentation import assessment_as_dict, augmentation_lines, curve_as_dicts
 from medcheck.rendering.plain import FORMAT_VERSION, NOT_REVIEWED, NOTICE, as_dict
 from medcheck.rendering.table import Page, confirm_section, reference_section, unread_section
 from medcheck.rendering.words import Citations
+from medcheck.text import median_words, percent_words
 
 _KEPT = ("format", "as_of", "program", "formulary", "notice", "facts", "statements", "unrecognised")
 
@@ -52,7 +53,7 @@ def history_as_text(review: Review, points: Sequence[CurvePoint], *, width: int,
         for p in points:
             ahead = "ahead " if p.ahead else "behind"
             low, high = (percent_words(x) for x in (p.low95, p.high95))
-            middle = median_words(p.median if p.median_least is None else p.median_least, p.median)
+            middle = median_words(p.lower_median, p.median)
             page.line(f"  {p.day.isoformat()}  {ahead}  dose {p.dose_ratio:>5.2f} x ceiling   {middle:>8}  ({low} to {high})")
     page.line()
     reference_section(page, cited, references=references)
